@@ -1,0 +1,77 @@
+// Command kanari-controller runs the controller: flags in, controller.Run.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/go-logr/logr"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/kanari-dev/kanari/internal/controller"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "kanari-controller:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	var o controller.Options
+	flag.StringVar(&o.Namespace, "namespace", "", "work in this namespace only (default: all)")
+	flag.StringVar(&o.InstanceID, "instance-id", "", "work on objects that bear this controller instance id (default: those that bear none)")
+	flag.StringVar(&o.MetricsAddress, "metrics-address", ":8090", "host:port of the metrics endpoint, 0 for none")
+	flag.StringVar(&o.HealthAddress, "health-address", ":8080", "host:port of /healthz and /readyz, 0 for none")
+	flag.IntVar(&o.Workers, "workers", 10, "Rollouts that take a turn at the same time")
+	flag.BoolVar(&o.Election.Enabled, "leader-elect", true, "let one of several controllers act; the others wait with warm caches")
+	flag.StringVar(&o.Election.Namespace, "leader-election-namespace", "", "namespace of the lease (default: the one the controller runs in)")
+	flag.DurationVar(&o.Election.LeaseFor, "leader-election-lease-duration", 15*time.Second, "how long a lease lasts that is not renewed")
+	flag.DurationVar(&o.Election.RenewWithin, "leader-election-renew-deadline", 10*time.Second, "how long the leader tries to renew before it gives up")
+	flag.DurationVar(&o.Election.RetryEach, "leader-election-retry-period", 2*time.Second, "time between two tries")
+	flag.StringVar(&o.IstioVersion, "istio-api-version", "v1", "version of networking.istio.io to use")
+	compat := flag.String("status-compat", "", "argo: write observedGeneration as a string, for a CRD that was installed by others")
+	level := flag.String("log-level", "info", "debug, info, warn or error")
+	format := flag.String("log-format", "json", "json or text")
+	flag.Parse()
+
+	if err := logTo(*level, *format); err != nil {
+		return err
+	}
+	switch *compat {
+	case "":
+	case "argo":
+		o.GenerationsAsText = true
+	default:
+		return fmt.Errorf("--status-compat %q: say argo, or leave it out", *compat)
+	}
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("finding the API server: %w; run in a cluster, or set --kubeconfig or KUBECONFIG", err)
+	}
+	return controller.Run(ctrl.SetupSignalHandler(), config, o)
+}
+
+// logTo sends structured logs to standard error.
+func logTo(level, format string) error {
+	var threshold slog.Level
+	if err := threshold.UnmarshalText([]byte(level)); err != nil {
+		return fmt.Errorf("--log-level %q: say debug, info, warn or error", level)
+	}
+	options := &slog.HandlerOptions{Level: threshold}
+	var handler slog.Handler
+	switch format {
+	case "json":
+		handler = slog.NewJSONHandler(os.Stderr, options)
+	case "text":
+		handler = slog.NewTextHandler(os.Stderr, options)
+	default:
+		return fmt.Errorf("--log-format %q: say json or text", format)
+	}
+	ctrl.SetLogger(logr.FromSlogHandler(handler))
+	return nil
+}

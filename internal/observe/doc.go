@@ -1,0 +1,7 @@
+// Package observe reads the cluster into World values.
+//
+// Read Eye first. It holds a reader and no writer, reads from caches only, and knows through Freshness how recent those caches must be:
+// a World never shows a cluster in which our own last write has not happened yet.
+//
+// What a World means is left to the deciding packages.
+package observe

@@ -1,0 +1,58 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/traffic"
+)
+
+const (
+	// ByOwner finds ReplicaSets by the UID of the Rollout that controls them.
+	ByOwner = "owner"
+	// ByUse finds Rollouts by an object that they use, as Used writes it.
+	ByUse = "use"
+
+	nobody = "nobody" // the owner of ReplicaSets that may be adopted
+)
+
+// Indexes prepares the caches for the questions that an Eye asks.
+func Indexes(ctx context.Context, indexer client.FieldIndexer, renderers []traffic.Renderer) error {
+	if err := indexer.IndexField(ctx, &appsv1.ReplicaSet{}, ByOwner, owner); err != nil {
+		return fmt.Errorf("indexing ReplicaSets by owner: %w", err)
+	}
+	uses := func(object client.Object) []string { return uses(object.(*v1alpha1.Rollout), renderers) }
+	if err := indexer.IndexField(ctx, &v1alpha1.Rollout{}, ByUse, uses); err != nil {
+		return fmt.Errorf("indexing Rollouts by what they use: %w", err)
+	}
+	return nil
+}
+
+func owner(object client.Object) []string {
+	controller := metav1.GetControllerOf(object)
+	if controller == nil {
+		return []string{nobody}
+	}
+	return []string{string(controller.UID)}
+}
+
+// Used names an object in the index ByUse.
+func Used(kind, namespace, name string) string { return kind + "/" + namespace + "/" + name }
+
+func uses(ro *v1alpha1.Rollout, renderers []traffic.Renderer) []string {
+	var all []string
+	for _, claim := range claims(ro, renderers) {
+		all = append(all, Used(claim.Ref.Kind, claim.Ref.Namespace, claim.Ref.Name))
+	}
+	for _, renderer := range renderers {
+		for _, ref := range renderer.Objects(ro) {
+			all = append(all, Used(ref.Kind, ref.Namespace, ref.Name))
+		}
+	}
+	return all
+}

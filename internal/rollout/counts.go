@@ -1,0 +1,44 @@
+package rollout
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kanari-dev/kanari/internal/revision"
+)
+
+// counted says what there is, in numbers, as it was read.
+func counted(t *turn) outcome {
+	s := &t.status
+	s.Replicas, s.ReadyReplicas, s.AvailableReplicas = 0, 0, 0
+	for _, rs := range t.revisions.All() {
+		s.Replicas += rs.Status.Replicas
+		s.ReadyReplicas += rs.Status.ReadyReplicas
+		s.AvailableReplicas += rs.Status.AvailableReplicas
+	}
+	s.UpdatedReplicas = revision.Created(t.revisions.New)
+	s.HPAReplicas = s.Replicas
+	if t.ro.Spec.Selector != nil {
+		s.Selector = metav1.FormatLabelSelector(t.ro.Spec.Selector)
+	}
+	return goOn
+}
+
+// progressed tells whether anything moved forward since the status was written last.
+func (t *turn) progressed() bool {
+	before, now := &t.ro.Status, &t.status
+	return before.UpdatedReplicas != now.UpdatedReplicas ||
+		now.Replicas-now.UpdatedReplicas < before.Replicas-before.UpdatedReplicas ||
+		now.ReadyReplicas > before.ReadyReplicas ||
+		now.AvailableReplicas > before.AvailableReplicas ||
+		before.StableRS != now.StableRS ||
+		before.CurrentStepHash != now.CurrentStepHash ||
+		before.CurrentPodHash != now.CurrentPodHash ||
+		!sameIndex(before.CurrentStepIndex, now.CurrentStepIndex)
+}
+
+func sameIndex(a, b *int32) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}

@@ -1,0 +1,56 @@
+package rollout
+
+import (
+	"time"
+
+	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/plan"
+)
+
+// Decide says what should happen next to a Rollout. It reads only its arguments, changes none of them, and given the same
+// arguments returns the same Plan. It has no error: a bad spec is a Plan too.
+func Decide(w World, now time.Time) plan.Plan[v1alpha1.RolloutStatus] {
+	t := begin(w, now)
+	for _, judge := range judgements() {
+		if judge(t) == enough {
+			break
+		}
+	}
+	return t.plan()
+}
+
+// judgements in their order, which is the meaning of this package. Those of the first group find out where the Rollout stands and
+// move its status; those of the second make the cluster follow; the last tell people.
+func judgements() []judgement {
+	return []judgement{
+		deleted,  // on its way out: garbage collection does the rest
+		revised,  // which ReplicaSets are ours, which one carries the present template
+		counted,  // what there is, in numbers
+		invalid,  // a spec that cannot be followed moves nothing but an abort
+		renewed,  // another template or other steps: what was decided for the former ones is void
+		hurried,  // somebody wants the rest of the steps skipped
+		aborted,  // back to stable, and nothing else, until somebody retries
+		promoted, // the new revision becomes the stable one
+		resumed,  // a pause that is over is a step that is done
+
+		created, // the present template gets its ReplicaSet
+		scaled,  // pods for the present step
+		pointed, // Services select the revision that they stand for
+		routed,  // requests go where the present step says
+		stepped, // the step is done once pods and routes are as it wants; the next one begins
+		tidied,  // old revisions lose their pods, later their ReplicaSets
+
+		concluded, // conditions, phase and the sentence that people read
+	}
+}
+
+type (
+	// judgement looks at one aspect of a turn.
+	judgement func(*turn) outcome
+	outcome   bool
+)
+
+const (
+	goOn   outcome = false
+	enough outcome = true // nothing after this judgement may run
+)

@@ -1,0 +1,78 @@
+package rollout
+
+import (
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kanari-dev/kanari/api/v1alpha1"
+)
+
+// resumed ends a pause whose time has come or that somebody ended. A client ends a pause by clearing the conditions; controllerPause
+// without conditions is how that is seen.
+func resumed(t *turn) outcome {
+	if !t.underway() || t.step().Pause == nil {
+		return goOn
+	}
+	if !t.pausedFor(v1alpha1.PauseReasonCanaryPauseStep) {
+		if t.status.ControllerPause {
+			t.advance()
+		}
+		return goOn
+	}
+	end, limited := t.pauseEnd()
+	switch {
+	case !limited:
+	case t.now.Before(end):
+		t.wakeAt(end)
+	default:
+		t.advance()
+	}
+	return goOn
+}
+
+// beginPause starts waiting when the step at work says so.
+func (t *turn) beginPause() {
+	if t.step() == nil || t.step().Pause == nil || t.pausedFor(v1alpha1.PauseReasonCanaryPauseStep) {
+		return
+	}
+	// Stored times have whole seconds. The next full one is taken, for a pause may last longer than asked for, never shorter.
+	start := t.now.Truncate(time.Second)
+	if start.Before(t.now) {
+		start = start.Add(time.Second)
+	}
+	t.status.PauseConditions = append(t.status.PauseConditions, v1alpha1.PauseCondition{
+		Reason: v1alpha1.PauseReasonCanaryPauseStep, StartTime: metav1.NewTime(start),
+	})
+	t.status.ControllerPause = true
+	if end, limited := t.pauseEnd(); limited {
+		t.wakeAt(end)
+	}
+}
+
+// pauseEnd is when the present pause is over; false for one that waits for a person.
+func (t *turn) pauseEnd() (time.Time, bool) {
+	duration, limited := v1alpha1.PauseDuration(t.step().Pause)
+	if !limited {
+		return time.Time{}, false
+	}
+	for _, pause := range t.status.PauseConditions {
+		if pause.Reason == v1alpha1.PauseReasonCanaryPauseStep {
+			return pause.StartTime.Add(duration), true
+		}
+	}
+	return time.Time{}, false
+}
+
+func (t *turn) pausedFor(reason v1alpha1.PauseReason) bool {
+	return slices.ContainsFunc(t.status.PauseConditions, func(p v1alpha1.PauseCondition) bool { return p.Reason == reason })
+}
+
+func (t *turn) clearPauses() {
+	t.status.PauseConditions = nil
+	t.status.ControllerPause = false
+}
+
+// paused tells whether the Rollout waits for a time or a person.
+func (t *turn) paused() bool { return t.ro.Spec.Paused || len(t.status.PauseConditions) > 0 }

@@ -1,0 +1,72 @@
+package rollout
+
+import (
+	"fmt"
+
+	"github.com/kanari-dev/kanari/internal/revision"
+)
+
+// hurried skips the steps that are left when somebody asked for a full promotion.
+func hurried(t *turn) outcome {
+	if t.status.PromoteFull {
+		t.clearPauses()
+		t.status.Abort, t.status.AbortedAt = false, nil
+		t.moveTo(t.stepCount())
+	}
+	return goOn
+}
+
+// promoted makes the new revision the stable one when it has earned it.
+//
+// It comes before Services, routes and pods are looked at, so that they follow in the same turn, and in the order that moves.list
+// argues: the stable Service turns to the new pods, requests go back to the stable Service, the former pods get their deadline.
+func promoted(t *turn) outcome {
+	reason := t.promotionReason()
+	if reason == "" {
+		return goOn
+	}
+	t.clearPauses()
+	t.status.Abort, t.status.AbortedAt, t.status.PromoteFull = false, nil, false
+	t.moveTo(t.stepCount())
+	if t.status.StableRS == t.hash {
+		return goOn
+	}
+	t.status.StableRS = t.hash
+	t.tell(completedRollout(t.number(), t.hash, reason))
+	if former := t.revisions.Stable; former != nil {
+		t.revisions.Old = append(t.revisions.Old, former)
+	}
+	t.revisions.Stable = t.revisions.New
+	return goOn
+}
+
+// promotionReason says why the new revision may become the stable one; empty when it may not yet.
+func (t *turn) promotionReason() string {
+	fresh := t.revisions.New
+	switch {
+	case t.status.StableRS == "":
+		return "Initial deploy"
+	case t.status.Abort, fresh == nil, !t.enough(revision.Available(fresh), t.replicas()):
+		return ""
+	case t.status.PromoteFull:
+		return "Full promotion requested"
+	case t.fullyPromoted():
+		return "Fast rollback"
+	case t.withinRollbackWindow():
+		return "Rollback within window"
+	case t.step() == nil && t.carriesAll():
+		return fmt.Sprintf("Completed all %d canary steps", t.stepCount())
+	default:
+		return ""
+	}
+}
+
+// carriesAll tells whether the last step's traffic has arrived: with routing and steps, all requests must have been sent to the new
+// revision before it takes the stable one's place.
+func (t *turn) carriesAll() bool {
+	if t.canary.TrafficRouting == nil || t.stepCount() == 0 {
+		return true
+	}
+	weights := t.status.Canary.Weights
+	return weights != nil && weights.Canary.Weight == t.total() && weights.Canary.PodTemplateHash == t.hash
+}

@@ -1,0 +1,60 @@
+package rollout
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/plan"
+	"github.com/kanari-dev/kanari/internal/revision"
+)
+
+// pointed makes each Service select the revision that it stands for.
+func pointed(t *turn) outcome {
+	if t.serves(t.canary.StableService, t.revisions.Stable) {
+		t.moves.point = append(t.moves.point, t.point(t.canary.StableService, t.revisions.Stable))
+	}
+	switch {
+	case t.status.Abort:
+		// The canary Service goes back to stable pods, so that whoever still calls it by name gets an answer. It waits until no
+		// route sends requests through it, and never turns forth again before a retry.
+		if t.selects(t.canary.CanaryService) != revision.HashOf(t.revisions.Stable) && revision.Available(t.revisions.Stable) > 0 && t.has(t.canary.CanaryService) {
+			t.moves.detach = append(t.moves.detach, t.point(t.canary.CanaryService, t.revisions.Stable))
+		}
+	case t.serves(t.canary.CanaryService, t.revisions.New):
+		t.moves.point = append(t.moves.point, t.point(t.canary.CanaryService, t.revisions.New))
+	}
+	return goOn
+}
+
+// serves tells whether a Service is to turn to a revision now: it selects something else, and the revision can answer. A Service that was
+// never ours selects all pods, so it turns only to a revision that is complete.
+func (t *turn) serves(service string, rs *appsv1.ReplicaSet) bool {
+	if !t.has(service) || rs == nil || t.selects(service) == revision.HashOf(rs) {
+		return false
+	}
+	if t.Services[service].Annotations[v1alpha1.ManagedByRolloutsKey] == "" {
+		return revision.Replicas(rs) > 0 && revision.Available(rs) >= revision.Replicas(rs)
+	}
+	return revision.Available(rs) > 0
+}
+
+func (t *turn) has(service string) bool { return t.Services[service] != nil }
+
+// selects is the hash that a Service selects as it was read; empty when it selects every revision.
+func (t *turn) selects(service string) string {
+	if !t.has(service) {
+		return ""
+	}
+	return t.Services[service].Spec.Selector[v1alpha1.DefaultRolloutUniqueLabelKey]
+}
+
+func (t *turn) point(service string, rs *appsv1.ReplicaSet) plan.Action {
+	hash := revision.HashOf(rs)
+	t.tell(switchedService(service, t.selects(service), hash))
+	return plan.PointService{Name: service, Hash: hash}
+}
+
+// selected tells whether any of our Services selects a revision, as they were read.
+func (t *turn) selected(hash string) bool {
+	return hash == t.selects(t.canary.StableService) || hash == t.selects(t.canary.CanaryService)
+}

@@ -1,0 +1,142 @@
+package rollout
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/kanari-dev/kanari/api/v1alpha1"
+)
+
+// invalid stops a Rollout whose spec cannot be followed. What is runs on: no pod, no Service and no route changes, with one exception.
+// An abort is somebody's call for help, so it takes the requests back as far as the spec can still be understood.
+func invalid(t *turn) outcome {
+	problem := t.problem()
+	if problem == nil {
+		t.drop(v1alpha1.InvalidSpec)
+		return goOn
+	}
+	t.setGeneric(condition(v1alpha1.InvalidSpec, corev1.ConditionTrue, string(v1alpha1.InvalidSpec),
+		fmt.Sprintf("The Rollout %q is invalid: %s", t.ro.Name, problem)))
+	if t.status.Abort && !t.fullyPromoted() {
+		aborted(t)
+		routed(t)
+		pointed(t)
+	}
+	concluded(t)
+	return enough
+}
+
+// problem is the first thing about the spec, or about what it refers to, that keeps us from following it.
+func (t *turn) problem() *field.Error {
+	for _, check := range []func() field.ErrorList{
+		func() field.ErrorList { return v1alpha1.ValidateRollout(t.ro) },
+		t.unsupported,
+		t.badServices,
+		t.badRoutes,
+		t.contested,
+	} {
+		if errs := check(); len(errs) > 0 {
+			return errs[0]
+		}
+	}
+	return nil
+}
+
+// unsupported names what this version accepts in the API and cannot carry out. Going on without it would skip a safeguard silently.
+func (t *turn) unsupported() field.ErrorList {
+	spec := field.NewPath("spec")
+	canary := spec.Child("strategy", "canary")
+	var errs field.ErrorList
+	refuse := func(path *field.Path, present bool) {
+		if present {
+			errs = append(errs, field.Forbidden(path, "not supported by this version of the controller; remove it to go on"))
+		}
+	}
+	refuse(spec.Child("workloadRef"), t.ro.Spec.WorkloadRef != nil)
+	refuse(spec.Child("strategy", "blueGreen"), t.ro.Spec.Strategy.BlueGreen != nil)
+	refuse(canary.Child("analysis"), t.canary.Analysis != nil)
+	refuse(canary.Child("pingPong"), t.canary.PingPong != nil)
+	for i, step := range t.canary.Steps {
+		path := canary.Child("steps").Index(i)
+		refuse(path.Child("analysis"), step.Analysis != nil)
+		refuse(path.Child("experiment"), step.Experiment != nil)
+		refuse(path.Child("plugin"), step.Plugin != nil)
+	}
+	if routing := t.canary.TrafficRouting; routing != nil {
+		path := canary.Child("trafficRouting")
+		refuse(path.Child("alb"), routing.ALB != nil)
+		refuse(path.Child("smi"), routing.SMI != nil)
+		refuse(path.Child("ambassador"), routing.Ambassador != nil)
+		refuse(path.Child("appMesh"), routing.AppMesh != nil)
+		refuse(path.Child("traefik"), routing.Traefik != nil)
+		refuse(path.Child("apisix"), routing.Apisix != nil)
+		refuse(path.Child("plugins"), len(routing.Plugins) > 0)
+	}
+	return errs
+}
+
+// badServices finds Services that do not exist or select other pods than the template makes.
+func (t *turn) badServices() field.ErrorList {
+	var errs field.ErrorList
+	canary := field.NewPath("spec", "strategy", "canary")
+	for path, name := range map[string]string{"canaryService": t.canary.CanaryService, "stableService": t.canary.StableService} {
+		if name == "" {
+			continue
+		}
+		service := t.Services[name]
+		if service == nil {
+			errs = append(errs, field.Invalid(canary.Child(path), name, fmt.Sprintf("service %q not found; create it, or name one that exists", name)))
+			continue
+		}
+		if key := t.foreignLabel(service); key != "" {
+			errs = append(errs, field.Invalid(canary.Child(path), name, fmt.Sprintf("Service %q has unmatch label %q in rollout", name, key)))
+		}
+	}
+	slices.SortFunc(errs, func(a, b *field.Error) int { return strings.Compare(a.Field, b.Field) })
+	return errs
+}
+
+// foreignLabel is a label that a Service selects and the pods do not bear.
+func (t *turn) foreignLabel(service *corev1.Service) string {
+	for _, key := range slices.Sorted(maps.Keys(service.Spec.Selector)) {
+		if key != v1alpha1.DefaultRolloutUniqueLabelKey && t.ro.Spec.Template.Labels[key] != service.Spec.Selector[key] {
+			return key
+		}
+	}
+	return ""
+}
+
+// badRoutes asks every mesh whether it could carry the Rollout's routing at all.
+func (t *turn) badRoutes() field.ErrorList {
+	if t.canary.TrafficRouting == nil {
+		return nil
+	}
+	for _, route := range t.Routes {
+		_, err := route.Differences(t.ro, t.routing(t.carried()))
+		var problem *field.Error
+		switch {
+		case err == nil:
+		case errors.As(err, &problem):
+			return field.ErrorList{problem}
+		default:
+			return field.ErrorList{field.InternalError(field.NewPath("spec", "strategy", "canary", "trafficRouting"), err)}
+		}
+	}
+	return nil
+}
+
+// contested refuses entries that another Rollout was first to claim: two writers would undo each other's work for ever.
+func (t *turn) contested() field.ErrorList {
+	if len(t.Rivals) == 0 {
+		return nil
+	}
+	first := t.Rivals[0]
+	return field.ErrorList{field.Invalid(first.Field, first.What,
+		fmt.Sprintf("is managed by another Rollout, %s; give each Rollout its own", first.Rollout))}
+}

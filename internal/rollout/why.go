@@ -1,0 +1,100 @@
+package rollout
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/plan"
+	"github.com/kanari-dev/kanari/internal/revision"
+)
+
+// explain says what the Rollout waits for and what comes next. The first case that holds is told.
+func (t *turn) explain() {
+	switch t.status.Phase {
+	case v1alpha1.RolloutPhaseHealthy:
+		t.why = plan.Why{Sentence: "Nothing to do: the stable version is the one that is asked for."}
+	case v1alpha1.RolloutPhaseDegraded:
+		t.why = t.whyDegraded()
+	case v1alpha1.RolloutPhasePaused:
+		t.why = t.whyPaused()
+	default:
+		t.why = t.whyProgressing()
+	}
+}
+
+func (t *turn) whyDegraded() plan.Why {
+	person := func(sentence, next string) plan.Why {
+		return plan.Why{Sentence: sentence, Next: next, WaitingFor: []plan.Wait{{Kind: plan.WaitPerson}}}
+	}
+	trouble := t.trouble()
+	switch {
+	case trouble.Type == v1alpha1.InvalidSpec:
+		return person(trouble.Message, "Nothing changes until the spec, or what it refers to, is mended.")
+	case t.status.Abort && t.carried() > 0:
+		return plan.Why{
+			Sentence:   fmt.Sprintf("Aborted. %d%% of the requests still go to the canary until more stable pods are ready.", t.carried()),
+			WaitingFor: []plan.Wait{{Kind: plan.WaitPods, Object: "ReplicaSet " + stableName(t)}},
+		}
+	case t.status.Abort:
+		return person("Aborted: all requests go to the stable version.", "Retry, or change the template.")
+	default:
+		return person(trouble.Message, "It goes on by itself once the pods become available; abort takes it back.")
+	}
+}
+
+func (t *turn) whyPaused() plan.Why {
+	if t.ro.Spec.Paused {
+		return plan.Why{Sentence: "Paused by spec.paused.", Next: "Nothing changes until it is resumed.", WaitingFor: []plan.Wait{{Kind: plan.WaitPerson}}}
+	}
+	step := fmt.Sprintf("step %d/%d", t.index()+1, t.stepCount())
+	if t.step() != nil && t.step().Pause != nil {
+		if end, limited := t.pauseEnd(); limited {
+			return plan.Why{
+				Sentence:   fmt.Sprintf("Pausing at %s until %s.", step, end.UTC().Format(time.TimeOnly)),
+				Next:       t.nextStep(),
+				WaitingFor: []plan.Wait{{Kind: plan.WaitClock, Until: end}},
+			}
+		}
+	}
+	return plan.Why{
+		Sentence:   fmt.Sprintf("Waiting for a person at %s.", step),
+		Next:       "Nothing changes until promote or abort.",
+		WaitingFor: []plan.Wait{{Kind: plan.WaitPerson}},
+	}
+}
+
+func (t *turn) nextStep() string {
+	if t.index()+1 >= t.stepCount() {
+		return "Then the new version becomes the stable one."
+	}
+	return "Then " + stepText(&t.canary.Steps[t.index()+1]) + "."
+}
+
+func (t *turn) whyProgressing() plan.Why {
+	fresh := t.revisions.New
+	want := t.sizes.New
+	if have := revision.Available(fresh); have < want {
+		return plan.Why{
+			Sentence:   fmt.Sprintf("Waiting for pods of the new version: %d of %d available.", have, want),
+			WaitingFor: []plan.Wait{{Kind: plan.WaitPods, Object: "ReplicaSet " + t.newName()}},
+		}
+	}
+	if stable := t.revisions.Stable; !t.allNew() && revision.Available(stable) < t.sizes.Stable {
+		return plan.Why{
+			Sentence:   fmt.Sprintf("Waiting for pods of the stable version: %d of %d available.", revision.Available(stable), t.sizes.Stable),
+			WaitingFor: []plan.Wait{{Kind: plan.WaitPods, Object: "ReplicaSet " + stable.Name}},
+		}
+	}
+	return plan.Why{
+		Sentence:   "Moving on: pods and routes are being brought to the present step.",
+		WaitingFor: []plan.Wait{{Kind: plan.WaitPods}},
+	}
+}
+
+func stableName(t *turn) string {
+	if t.revisions.Stable == nil {
+		return t.status.StableRS
+	}
+	return t.revisions.Stable.Name
+}

@@ -1,0 +1,32 @@
+package rollout
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/traffic"
+)
+
+// World is everything Decide may know, read at one moment.
+type World struct {
+	// Rollout as stored. Its status is also the user's mailbox: abort, promoteFull, pauseConditions and currentStepIndex
+	// are written there by the command line.
+	Rollout *v1alpha1.Rollout
+	// ReplicaSets that the Rollout controls or that match its selector.
+	ReplicaSets []*appsv1.ReplicaSet
+	// Services that the Rollout names, by name. One that does not exist is absent.
+	Services map[string]*corev1.Service
+	// Routes are the meshes that the Rollout uses, in the order in which they are to be written.
+	Routes []traffic.Live
+	// Rivals are other Rollouts that claim the same entries of shared objects and were there before.
+	Rivals []Rival
+}
+
+// Rival is an older claim of another Rollout on something that this one wants to write.
+type Rival struct {
+	Rollout string      // namespace/name of the Rollout that was first
+	What    string      // such as "http route primary of VirtualService shop/web"
+	Field   *field.Path // where our Rollout claims it
+}
