@@ -34,6 +34,7 @@ func run() error {
 	flag.DurationVar(&o.Election.RenewWithin, "leader-election-renew-deadline", 10*time.Second, "how long the leader tries to renew before it gives up")
 	flag.DurationVar(&o.Election.RetryEach, "leader-election-retry-period", 2*time.Second, "time between two tries")
 	flag.StringVar(&o.IstioVersion, "istio-api-version", "v1", "version of networking.istio.io to use")
+	events := flag.String("events", "milestones", "milestones (an update begins, ends, fails or waits for somebody) or all: every step, weight and scaling")
 	compat := flag.String("status-compat", "", "argo: write observedGeneration as a string, for a CRD that was installed by others")
 	level := flag.String("log-level", "info", "debug, info, warn or error")
 	format := flag.String("log-format", "json", "json or text")
@@ -41,6 +42,9 @@ func run() error {
 
 	if err := logTo(*level, *format); err != nil {
 		return err
+	}
+	if o.AllEvents = *events == "all"; !o.AllEvents && *events != "milestones" {
+		return fmt.Errorf("--events %q: say milestones or all", *events)
 	}
 	switch *compat {
 	case "":

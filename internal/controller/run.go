@@ -47,6 +47,8 @@ type Options struct {
 	Workers int
 	// Election keeps all controllers but one waiting, with warm caches.
 	Election Election
+	// AllEvents tells every event; otherwise milestones and warnings.
+	AllEvents bool
 	// IstioVersion is the API version through which Istio's objects are read and written.
 	IstioVersion string
 	// GenerationsAsText writes status.observedGeneration as a string, as a CRD that was installed by others may demand.
@@ -153,7 +155,7 @@ func setUp(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	freshness := &observe.Freshness{Scheme: mgr.GetScheme(), Now: time.Now}
 	eye := &observe.Eye{Reader: mgr.GetClient(), Renderers: renderers, Freshness: freshness}
-	voice, err := newVoice(mgr)
+	voice, err := newVoice(mgr, o.AllEvents)
 	if err != nil {
 		return err
 	}

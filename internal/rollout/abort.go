@@ -15,7 +15,7 @@ func aborted(t *turn) outcome {
 		t.status.Abort = false // there is nothing to take back
 	}
 	if !t.status.Abort {
-		t.retried = t.ro.Status.AbortedAt != nil
+		t.retried = t.ro.Status.AbortedAt != nil && !t.fullyPromoted()
 		t.status.AbortedAt = nil
 		return goOn
 	}

@@ -31,18 +31,20 @@ func (t *turn) budget() int32 {
 func (t *turn) goal(weight int32) sizes {
 	replicas := t.replicas()
 	switch {
-	case weight <= 0:
-		return sizes{New: t.stepSize(0), Stable: replicas}
 	case weight >= t.total():
 		return sizes{New: replicas}
 	case replicas <= 1:
-		return sizes{New: replicas, Stable: replicas}
+		return sizes{New: min(replicas, t.stepSize(weight)), Stable: replicas}
+	}
+	least := int32(0)
+	if weight > 0 {
+		least = t.atLeastMinimum(1)
 	}
 	fresh := int32(math.Round(float64(weight) * float64(replicas) / float64(t.total())))
 	if t.canaryScale() != nil {
 		fresh = t.stepSize(weight)
 	}
-	fresh = min(max(fresh, t.atLeastMinimum(1)), replicas-1)
+	fresh = min(max(fresh, least), replicas-1)
 	return sizes{New: fresh, Stable: replicas - fresh}
 }
 

@@ -65,7 +65,7 @@ func (t *turn) progressing() v1alpha1.RolloutCondition {
 	case t.status.Abort:
 		return t.abortedCondition(before)
 	case t.paused() && !wasPaused:
-		t.tell(pausedRollout(t.pauseReason()))
+		t.tell(pausedRollout(t.pauseReason(), t.waitsForPerson()))
 		return say(corev1.ConditionUnknown, reasonPaused, "Rollout is paused")
 	case t.paused():
 		return v1alpha1.RolloutCondition{}

@@ -30,8 +30,8 @@ func judgements() []judgement {
 		renewed,  // another template or other steps: what was decided for the former ones is void
 		hurried,  // somebody wants the rest of the steps skipped
 		aborted,  // back to stable, and nothing else, until somebody retries
-		promoted, // the new revision becomes the stable one
 		resumed,  // a pause that is over is a step that is done
+		promoted, // the new revision becomes the stable one
 
 		created, // the present template gets its ReplicaSet
 		scaled,  // pods for the present step

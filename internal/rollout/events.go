@@ -14,6 +14,13 @@ func normal(reason, format string, args ...any) plan.Event {
 	return plan.Event{Reason: reason, Message: fmt.Sprintf(format, args...)}
 }
 
+// milestone is an event that is told even where events are kept few.
+func milestone(reason, format string, args ...any) plan.Event {
+	e := normal(reason, format, args...)
+	e.Milestone = true
+	return e
+}
+
 func warning(reason, message string) plan.Event {
 	return plan.Event{Warning: true, Reason: reason, Message: message}
 }
@@ -23,7 +30,7 @@ func createdReplicaSet(name string, number int64) plan.Event {
 }
 
 func updatedRollout(number int64) plan.Event {
-	return normal("RolloutUpdated", "Rollout updated to revision %d", number)
+	return milestone("RolloutUpdated", "Rollout updated to revision %d", number)
 }
 
 func startedUpdate(number int64, hash string) plan.Event {
@@ -31,7 +38,7 @@ func startedUpdate(number int64, hash string) plan.Event {
 }
 
 func completedRollout(number int64, hash, reason string) plan.Event {
-	return normal("RolloutCompleted", "Rollout completed update to revision %d (%s): %s", number, hash, reason)
+	return milestone("RolloutCompleted", "Rollout completed update to revision %d (%s): %s", number, hash, reason)
 }
 
 func completedStep(index, count int32, text string) plan.Event {
@@ -40,8 +47,10 @@ func completedStep(index, count int32, text string) plan.Event {
 
 func skippedSteps(why string) plan.Event { return normal("SkipSteps", "%s", why) }
 
-func pausedRollout(reason string) plan.Event {
-	return normal("RolloutPaused", "Rollout is paused (%s)", reason)
+func pausedRollout(reason string, forPerson bool) plan.Event {
+	e := normal("RolloutPaused", "Rollout is paused (%s)", reason)
+	e.Milestone = forPerson
+	return e
 }
 
 func resumedRollout() plan.Event { return normal("RolloutResumed", "Rollout is resumed") }

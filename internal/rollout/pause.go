@@ -65,6 +65,15 @@ func (t *turn) pauseEnd() (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// waitsForPerson tells whether only somebody can end the present pause.
+func (t *turn) waitsForPerson() bool {
+	if t.ro.Spec.Paused || t.step() == nil || t.step().Pause == nil {
+		return t.paused()
+	}
+	_, limited := v1alpha1.PauseDuration(t.step().Pause)
+	return !limited
+}
+
 func (t *turn) pausedFor(reason v1alpha1.PauseReason) bool {
 	return slices.ContainsFunc(t.status.PauseConditions, func(p v1alpha1.PauseCondition) bool { return p.Reason == reason })
 }

@@ -19,7 +19,8 @@ func hurried(t *turn) outcome {
 // promoted makes the new revision the stable one when it has earned it.
 //
 // It comes before Services, routes and pods are looked at, so that they follow in the same turn, and in the order that moves.list
-// argues: the stable Service turns to the new pods, requests go back to the stable Service, the former pods get their deadline.
+// argues: the stable Service turns to the new pods, requests go back to the stable Service, the former pods get their deadline. No
+// last write of weight 100 is needed before: once the stable Service has turned, both sides of the route lead to new pods.
 func promoted(t *turn) outcome {
 	reason := t.promotionReason()
 	if reason == "" {
@@ -44,7 +45,7 @@ func promoted(t *turn) outcome {
 func (t *turn) promotionReason() string {
 	fresh := t.revisions.New
 	switch {
-	case t.status.StableRS == "":
+	case t.revisions.Stable == nil:
 		return "Initial deploy"
 	case t.status.Abort, fresh == nil, !t.enough(revision.Available(fresh), t.replicas()):
 		return ""
@@ -54,19 +55,9 @@ func (t *turn) promotionReason() string {
 		return "Fast rollback"
 	case t.withinRollbackWindow():
 		return "Rollback within window"
-	case t.step() == nil && t.carriesAll():
+	case t.step() == nil:
 		return fmt.Sprintf("Completed all %d canary steps", t.stepCount())
 	default:
 		return ""
 	}
-}
-
-// carriesAll tells whether the last step's traffic has arrived: with routing and steps, all requests must have been sent to the new
-// revision before it takes the stable one's place.
-func (t *turn) carriesAll() bool {
-	if t.canary.TrafficRouting == nil || t.stepCount() == 0 {
-		return true
-	}
-	weights := t.status.Canary.Weights
-	return weights != nil && weights.Canary.Weight == t.total() && weights.Canary.PodTemplateHash == t.hash
 }

@@ -36,6 +36,8 @@ func routed(t *turn) outcome {
 func (t *turn) weight() int32 {
 	fresh := t.revisions.New
 	switch {
+	case t.rollingBack():
+		return t.backTo(0)
 	case t.allNew():
 		return 0 // everything goes through the stable Service
 	case revision.Available(fresh) == 0:
@@ -101,23 +103,41 @@ func (t *turn) routing(weight int32) traffic.Routing {
 	return r
 }
 
+// rollingBack tells whether the template was set back to the stable one while another revision still gets requests.
+func (t *turn) rollingBack() bool {
+	weights := t.status.Canary.Weights
+	return t.fullyPromoted() && weights != nil && weights.Canary.Weight > 0 && weights.Canary.PodTemplateHash != t.hash
+}
+
 // canaryHash is what the canary side of a route selects. It turns to a revision that can answer, and leaves one only after its
 // weight has gone.
 func (t *turn) canaryHash() string {
-	if t.allNew() || revision.Available(t.revisions.New) > 0 {
+	switch {
+	case t.rollingBack():
+		return t.status.Canary.Weights.Canary.PodTemplateHash
+	case t.allNew():
+		return t.stableHash()
+	case revision.Available(t.revisions.New) > 0 || t.status.Canary.Weights == nil:
 		return t.hash
+	default:
+		return t.status.Canary.Weights.Canary.PodTemplateHash
 	}
-	if weights := t.status.Canary.Weights; weights != nil && weights.Canary.PodTemplateHash != "" {
-		return weights.Canary.PodTemplateHash
-	}
-	return t.stableHash()
 }
 
+// stableHash is what the stable side of a route selects. At first that may be pods that are none of ours, so it turns to our own
+// only when they are complete; until then it is empty, which changes nothing.
 func (t *turn) stableHash() string {
-	if t.revisions.Stable == nil {
+	if t.revisions.Stable != nil && !t.allNew() {
+		return revision.HashOf(t.revisions.Stable)
+	}
+	before := ""
+	if weights := t.status.Canary.Weights; weights != nil {
+		before = weights.Stable.PodTemplateHash
+	}
+	if before != "" || (t.revisions.New != nil && revision.Available(t.revisions.New) >= t.replicas()) {
 		return t.hash
 	}
-	return revision.HashOf(t.revisions.Stable)
+	return before
 }
 
 // managedRoutes names every route that a step of ours may have added.

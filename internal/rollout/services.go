@@ -17,9 +17,11 @@ func pointed(t *turn) outcome {
 	case t.status.Abort:
 		// The canary Service goes back to stable pods, so that whoever still calls it by name gets an answer. It waits until no
 		// route sends requests through it, and never turns forth again before a retry.
-		if t.selects(t.canary.CanaryService) != revision.HashOf(t.revisions.Stable) && revision.Available(t.revisions.Stable) > 0 && t.has(t.canary.CanaryService) {
+		if t.weight() == 0 && t.serves(t.canary.CanaryService, t.revisions.Stable) {
 			t.moves.detach = append(t.moves.detach, t.point(t.canary.CanaryService, t.revisions.Stable))
 		}
+	case t.rollingBack():
+		// Requests still go to the pods behind it, until stable pods can take them.
 	case t.serves(t.canary.CanaryService, t.revisions.New):
 		t.moves.point = append(t.moves.point, t.point(t.canary.CanaryService, t.revisions.New))
 	}

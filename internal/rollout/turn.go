@@ -81,6 +81,11 @@ func (t *turn) plan() plan.Plan[v1alpha1.RolloutStatus] {
 	p := plan.Plan[v1alpha1.RolloutStatus]{Actions: t.moves.list(), Status: t.status, Events: t.events, Why: t.why, Wake: t.wake}
 	if equality.Semantic.DeepEqual(t.ro.Status, t.status) {
 		p.Status = t.ro.Status
+		return p
+	}
+	if due := t.lastTold().Add(patience); len(p.Actions) == 0 && len(p.Events) == 0 && t.now.Before(due) && t.onlyNumbers() {
+		p.Status = t.ro.Status
+		p.Wake = plan.Sooner(p.Wake, due)
 	}
 	return p
 }
