@@ -109,14 +109,14 @@ func (s shares) options() []split {
 	if up < s.replicas || mayEmpty {
 		found = append(found, split{up, s.replicas})
 	}
-	if !s.tied(s.replicas) && (down != 0 || mayEmpty) {
+	if !s.tied() && (down != 0 || mayEmpty) {
 		found = append(found, split{down, s.replicas})
 	}
 	if s.surge <= 0 {
 		return found
 	}
 	found = append(found, split{up, s.replicas + 1})
-	if !s.tied(s.replicas+1) && (down != 0 || mayEmpty) {
+	if down != 0 || mayEmpty {
 		found = append(found, split{down, s.replicas + 1})
 	}
 	return found
@@ -129,8 +129,8 @@ func (s shares) mayEmpty() bool {
 
 // tied is true when the exact number of canary pods lies halfway between two whole ones; the larger is then preferred.
 // Compat: the share is divided first, so that the same weights count as halves as they always did.
-func (s shares) tied(total int32) bool {
-	_, fraction := math.Modf(float64(total) * (float64(s.weight) / float64(s.maxWeight)))
+func (s shares) tied() bool {
+	_, fraction := math.Modf(float64(s.replicas) * (float64(s.weight) / float64(s.maxWeight)))
 	return fraction == 0.5
 }
 
@@ -141,7 +141,7 @@ type size struct{ Spec, Available int32 }
 type basicScale struct {
 	Replicas, Surge, Unavailable int32 // pods
 	Weight, MaxWeight            int32
-	New, Stable                  size
+	New, Stable                  size // zero when there is none
 	NewExists                    bool
 	StableExists                 bool  // false also when the stable ReplicaSet is the new one
 	OldSpec                      int32 // pods that all other ReplicaSets were told to have
@@ -151,9 +151,6 @@ type basicScale struct {
 // ratio: first up within the surge, then, once older ReplicaSets are gone, down as far as enough pods stay available.
 func (b basicScale) counts() (canary, stable int32) {
 	wantCanary, wantStable := b.wanted()
-	if !b.StableExists {
-		b.Stable = size{}
-	}
 	canary, stable = b.grow(wantCanary, wantStable)
 	if b.OldSpec > 0 {
 		return canary, stable

@@ -163,6 +163,10 @@ func TestCounts(t *testing.T) {
 			ten(basicScale{Surge: 2, Unavailable: 0, Weight: 0, New: size{5, 5}, Stable: size{7, 7}}), want{3, 7}},
 		"a broken canary is thrown away before it serves": {
 			ten(basicScale{Surge: 2, Unavailable: 0, Weight: 0, New: size{2, 0}, Stable: size{10, 10}}), want{0, 10}},
+		"stable pods that do not serve make room at once": {
+			ten(basicScale{Surge: 0, Unavailable: 3, Weight: 20, Stable: size{10, 6}}), want{0, 8}},
+		"a canary is not given up for stable pods that do not serve": {
+			ten(basicScale{Surge: 2, Unavailable: 5, Weight: 0, New: size{8, 8}, Stable: size{4, 0}}), want{5, 4}},
 		"a smaller rollout gives up what does not serve, nothing else": {
 			ten(basicScale{Surge: 0, Unavailable: 1, Weight: 50, New: size{8, 0}, Stable: size{8, 8}}), want{2, 8}},
 	}
@@ -206,8 +210,17 @@ func anyScale(t *rapid.T) basicScale {
 	return b
 }
 
-func TestCountsStayWithinTheCeiling(t *testing.T) {
+// checkMany looks at many states a check, for the rare ones matter and each costs next to nothing.
+func checkMany(t *testing.T, property func(*rapid.T)) {
 	rapid.Check(t, func(t *rapid.T) {
+		for range 50 {
+			property(t)
+		}
+	})
+}
+
+func TestCountsStayWithinTheCeiling(t *testing.T) {
+	checkMany(t, func(t *rapid.T) {
 		b := anyScale(t)
 		canary, stable := b.counts()
 		before, after := b.New.Spec+b.Stable.Spec+b.OldSpec, canary+stable+b.OldSpec
@@ -221,7 +234,7 @@ func TestCountsStayWithinTheCeiling(t *testing.T) {
 }
 
 func TestCountsKeepEnoughAvailable(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	checkMany(t, func(t *rapid.T) {
 		b := anyScale(t)
 		canary, stable := b.counts()
 		before := b.New.Available + b.Stable.Available
@@ -233,7 +246,7 @@ func TestCountsKeepEnoughAvailable(t *testing.T) {
 }
 
 func TestCountsArriveAtTheRatio(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	checkMany(t, func(t *rapid.T) {
 		b := anyScale(t)
 		b.OldSpec, b.NewExists, b.StableExists = 0, true, true
 		wantCanary, wantStable := ratio(b.Replicas, b.Weight, b.MaxWeight, b.Surge)
