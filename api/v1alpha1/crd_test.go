@@ -64,7 +64,7 @@ func readCRD(t *testing.T, plural string) definition {
 
 // at follows a path such as "spec.metrics[].provider"; "[]" enters a list and "{}" a map.
 func (s *node) at(path string) *node {
-	for _, name := range strings.Split(path, ".") {
+	for name := range strings.SplitSeq(path, ".") {
 		name, list := strings.CutSuffix(name, "[]")
 		name, values := strings.CutSuffix(name, "{}")
 		field, found := s.Properties[name]

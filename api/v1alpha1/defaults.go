@@ -1,6 +1,7 @@
 package v1alpha1
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -172,10 +173,8 @@ func PauseDuration(pause *RolloutPause) (time.Duration, bool) {
 func ServiceNames(ro *Rollout) []string {
 	var names []string
 	add := func(name string) {
-		for _, known := range names {
-			if known == name {
-				return
-			}
+		if slices.Contains(names, name) {
+			return
 		}
 		if name != "" {
 			names = append(names, name)

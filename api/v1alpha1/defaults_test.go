@@ -34,17 +34,27 @@ func TestDefaults(t *testing.T) {
 		"a canary without routing keeps no old pods": {"strategy: {canary: {}}", func(*acting) {}},
 		"a routed canary keeps them":                 {"strategy: {canary: {trafficRouting: {}}}", func(a *acting) { a.Delay = 30 * time.Second }},
 		"blue-green keeps them":                      {"strategy: {blueGreen: {activeService: a}}", func(a *acting) { a.Delay = 30 * time.Second }},
-		"numbers as written, zero included": {"{replicas: 0, revisionHistoryLimit: 0, progressDeadlineSeconds: 5, strategy: {canary: {}}}",
-			func(a *acting) { a.Replicas, a.History, a.Deadline = 0, 0, 5 }},
-		"a string is a percentage with or without its sign": {`strategy: {canary: {maxSurge: "10", maxUnavailable: "5%"}}`,
-			func(a *acting) { a.Surge, a.Missing = "10%", "5%" }},
+		"numbers as written, zero included": {
+			"{replicas: 0, revisionHistoryLimit: 0, progressDeadlineSeconds: 5, strategy: {canary: {}}}",
+			func(a *acting) { a.Replicas, a.History, a.Deadline = 0, 0, 5 },
+		},
+		"a string is a percentage with or without its sign": {
+			`strategy: {canary: {maxSurge: "10", maxUnavailable: "5%"}}`,
+			func(a *acting) { a.Surge, a.Missing = "10%", "5%" },
+		},
 		"a number is a number": {"strategy: {canary: {maxSurge: 2, maxUnavailable: 0}}", func(a *acting) { a.Surge, a.Missing = "2", "0" }},
-		"delays as written": {"strategy: {canary: {trafficRouting: {}, scaleDownDelaySeconds: 0, abortScaleDownDelaySeconds: 7}}",
-			func(a *acting) { a.AbortDelay = 7 * time.Second }},
-		"no delay after an abort keeps the pods for ever": {"strategy: {blueGreen: {activeService: a, abortScaleDownDelaySeconds: 0, scaleDownDelaySeconds: 3}}",
-			func(a *acting) { a.Delay, a.AbortDelay, a.AbortKept = 3*time.Second, 0, true }},
-		"another whole": {"strategy: {canary: {trafficRouting: {maxTrafficWeight: 1000}, scaleDownDelaySeconds: 1}}",
-			func(a *acting) { a.Whole, a.Delay = 1000, time.Second }},
+		"delays as written": {
+			"strategy: {canary: {trafficRouting: {}, scaleDownDelaySeconds: 0, abortScaleDownDelaySeconds: 7}}",
+			func(a *acting) { a.AbortDelay = 7 * time.Second },
+		},
+		"no delay after an abort keeps the pods for ever": {
+			"strategy: {blueGreen: {activeService: a, abortScaleDownDelaySeconds: 0, scaleDownDelaySeconds: 3}}",
+			func(a *acting) { a.Delay, a.AbortDelay, a.AbortKept = 3*time.Second, 0, true },
+		},
+		"another whole": {
+			"strategy: {canary: {trafficRouting: {maxTrafficWeight: 1000}, scaleDownDelaySeconds: 1}}",
+			func(a *acting) { a.Whole, a.Delay = 1000, time.Second },
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ro := &Rollout{}

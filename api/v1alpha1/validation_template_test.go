@@ -42,10 +42,14 @@ func TestValidatePodTemplate(t *testing.T) {
 		"a liveness of two successes":  {"containers: [{name: a, image: i, livenessProbe: {successThreshold: 2, tcpSocket: {port: 80}}}]", []string{first + ".livenessProbe.successThreshold: Invalid value: 2: must be 1"}},
 		"a probe that waits backwards": {"containers: [{name: a, image: i, startupProbe: {periodSeconds: -1, tcpSocket: {port: 80}}}]", []string{first + ".startupProbe.periodSeconds: Invalid value: -1: must be greater than or equal to 0"}},
 		"a probe of port nought":       {"containers: [{name: a, image: i, readinessProbe: {httpGet: {port: 0}}}]", []string{first + ".readinessProbe.httpGet.port: Invalid value: 0: must be between 1 and 65535, inclusive"}},
-		"a spread without skew": {"{topologySpreadConstraints: [{topologyKey: z, whenUnsatisfiable: DoNotSchedule}], containers: [{name: a, image: i}]}",
-			[]string{"spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero"}},
-		"one spread twice": {"{topologySpreadConstraints: [{maxSkew: 1, topologyKey: z, whenUnsatisfiable: DoNotSchedule}, {maxSkew: 2, topologyKey: z, whenUnsatisfiable: DoNotSchedule}], containers: [{name: a, image: i}]}",
-			[]string{`spec.topologySpreadConstraints[1].{topologyKey, whenUnsatisfiable}: Duplicate value: "{z, DoNotSchedule}"`}},
+		"a spread without skew": {
+			"{topologySpreadConstraints: [{topologyKey: z, whenUnsatisfiable: DoNotSchedule}], containers: [{name: a, image: i}]}",
+			[]string{"spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero"},
+		},
+		"one spread twice": {
+			"{topologySpreadConstraints: [{maxSkew: 1, topologyKey: z, whenUnsatisfiable: DoNotSchedule}, {maxSkew: 2, topologyKey: z, whenUnsatisfiable: DoNotSchedule}], containers: [{name: a, image: i}]}",
+			[]string{`spec.topologySpreadConstraints[1].{topologyKey, whenUnsatisfiable}: Duplicate value: "{z, DoNotSchedule}"`},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var template corev1.PodTemplateSpec

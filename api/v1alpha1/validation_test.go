@@ -111,19 +111,28 @@ func TestValidateSteps(t *testing.T) {
 		"a header route of another name": {managed, "setHeaderRoute: {name: q}", []string{`spec.strategy.canary.trafficRouting.managedRoutes: Invalid value: "q": Steps define a route that does not exist in spec.strategy.canary.trafficRouting.managedRoutes`}},
 		"a header matched in two ways":   {managed, "setHeaderRoute: {name: r, match: [{headerName: h, headerValue: {exact: x, regex: y}}]}", []string{step + `.setHeaderRoute.match[0].headerValue: Invalid value: "{exact, regex}": StringMatch match value must have exactly one of the following: exact, regex, prefix`}},
 		"a header matched in no way":     {managed, "setHeaderRoute: {name: r, match: [{headerName: h, headerValue: {}}]}", []string{step + `.setHeaderRoute.match[0].headerValue: Invalid value: "{}": StringMatch value missed, match value must have one of the following: exact, regex, prefix`}},
-		"ALB compares whole headers only": {"stableService: s, canaryService: c, trafficRouting: {managedRoutes: [{name: r}], alb: {ingress: i, servicePort: 1}}",
-			"setHeaderRoute: {name: r, match: [{headerName: h, headerValue: {prefix: x}}]}", []string{step + `.setHeaderRoute.match[0].headerValue: Invalid value: "{prefix}": SetHeaderRoute match value invalid. ALB supports 'exact' value only`}},
+		"ALB compares whole headers only": {
+			"stableService: s, canaryService: c, trafficRouting: {managedRoutes: [{name: r}], alb: {ingress: i, servicePort: 1}}",
+			"setHeaderRoute: {name: r, match: [{headerName: h, headerValue: {prefix: x}}]}",
+			[]string{step + `.setHeaderRoute.match[0].headerValue: Invalid value: "{prefix}": SetHeaderRoute match value invalid. ALB supports 'exact' value only`},
+		},
 		"a mirror route": {managed, "setMirrorRoute: {name: r, percentage: 5, match: [{method: {exact: GET}, path: {prefix: /}, headers: {h: {}}}]}", nil},
-		"a mirror route without Istio": {"stableService: s, canaryService: c, trafficRouting: {managedRoutes: [{name: r}], nginx: {stableIngress: i}}",
-			"setMirrorRoute: {name: r}", []string{step + `.setMirrorRoute: Invalid value: "r": SetMirrorRoute requires TrafficRouting, supports Istio and Plugins`}},
+		"a mirror route without Istio": {
+			"stableService: s, canaryService: c, trafficRouting: {managedRoutes: [{name: r}], nginx: {stableIngress: i}}",
+			"setMirrorRoute: {name: r}",
+			[]string{step + `.setMirrorRoute: Invalid value: "r": SetMirrorRoute requires TrafficRouting, supports Istio and Plugins`},
+		},
 		"a mirrored path and header matched wrongly": {managed, "setMirrorRoute: {name: r, match: [{path: {}, headers: {h: {exact: x, prefix: y}}}]}", []string{
 			step + `.setMirrorRoute.match[0].path: Invalid value: "{}": StringMatch value missed, match value must have one of the following: exact, regex, prefix`,
 			step + `.setMirrorRoute.match[0].headers[h]: Invalid value: "{exact, prefix}": StringMatch match value must have exactly one of the following: exact, regex, prefix`,
 		}},
 		"more mirrored than there is":           {managed, "setMirrorRoute: {name: r, percentage: 101}", []string{step + `.setMirrorRoute.percentage: Invalid value: 101: must be between 0 and 100`}},
 		"an experiment's weight without router": {"", "experiment: {templates: [{name: t, specRef: canary, weight: 5}]}", []string{step + `.experiment.templates[0].weight: Invalid value: 5: Experiment template weight cannot be set unless TrafficRouting is enabled`}},
-		"an experiment's weight with nginx": {"stableService: s, canaryService: c, trafficRouting: {nginx: {stableIngress: i}}",
-			"experiment: {templates: [{name: t, specRef: canary, weight: 5}]}", []string{step + `.experiment.templates[0].weight: Invalid value: 5: Experiment template weight is only available for TrafficRouting with SMI, ALB, Istio and Plugins at this time`}},
+		"an experiment's weight with nginx": {
+			"stableService: s, canaryService: c, trafficRouting: {nginx: {stableIngress: i}}",
+			"experiment: {templates: [{name: t, specRef: canary, weight: 5}]}",
+			[]string{step + `.experiment.templates[0].weight: Invalid value: 5: Experiment template weight is only available for TrafficRouting with SMI, ALB, Istio and Plugins at this time`},
+		},
 		"arguments from metadata and elsewhere": {"", `analysis: {args: [{name: a, valueFrom: {fieldRef: {fieldPath: "metadata.labels['x']"}}}, {name: b, valueFrom: {fieldRef: {fieldPath: spec.replicas}}}]}`, nil},
 		"an argument from unknown metadata":     {"", "analysis: {args: [{name: a, valueFrom: {fieldRef: {fieldPath: metadata.colour}}}]}", []string{step + `.analyses: Invalid value: "metadata.colour": Analyses arguments must refer to valid object metadata supported by downwardAPI`}},
 	} {
@@ -152,8 +161,10 @@ func TestValidateTop(t *testing.T) {
 		"the default deadline as well": {"minReadySeconds: 600", []string{`spec.progressDeadlineSeconds: Invalid value: 600: must be greater than minReadySeconds`}},
 		"no selector":                  {"selector: null", []string{`spec.selector: Required value: Rollout has missing field '.spec.selector'`}},
 		"an empty selector":            {"selector: {matchLabels: null}", []string{`spec.selector: Invalid value: "{}": empty selector is invalid for deployment`}},
-		"a selector of other pods": {"selector: {matchLabels: {app: api}}",
-			[]string{"spec.template.metadata.labels: Invalid value: \"app=web\": `selector` does not match template `labels`"}},
+		"a selector of other pods": {
+			"selector: {matchLabels: {app: api}}",
+			[]string{"spec.template.metadata.labels: Invalid value: \"app=web\": `selector` does not match template `labels`"},
+		},
 		"a workload beside a template": {"workloadRef: {kind: Deployment, name: d}", []string{`spec.template: Internal error: template must be empty for workload reference rollout`}},
 		"a workload alone":             {"{workloadRef: {kind: Deployment, name: d}, template: {metadata: {labels: null}, spec: {containers: null}}, selector: null}", nil},
 	} {

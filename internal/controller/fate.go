@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -34,6 +35,8 @@ func (r *Rollouts) fate(ctx context.Context, ro *v1alpha1.Rollout, f fate) (ctrl
 		return ctrl.Result{}, nil
 	case f.err == nil: // not yet
 		return ctrl.Result{RequeueAfter: max(f.wake.Sub(f.now), time.Millisecond)}, nil
+	case apierrors.HasStatusCause(f.err, corev1.NamespaceTerminatingCause): // all of it goes anyway
+		return ctrl.Result{}, nil
 	case somebodyWasFaster(f.err): // look again
 		return ctrl.Result{RequeueAfter: againRetry/2 + rand.N(againRetry/2)}, nil
 	case errors.Is(f.err, act.ErrCollision): // another hash next time

@@ -47,12 +47,12 @@ func (r *Rollouts) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Re
 		decision.Wake = plan.Sooner(decision.Wake, now.Add(kindRetry))
 	}
 	err = r.Hand.Carry(ctx, world.Rollout, decision)
-	report(ctx, world.Rollout, decision, err)
+	report(ctx, decision, err)
 	return r.fate(ctx, world.Rollout, fate{err: err, wake: decision.Wake, now: now})
 }
 
 // report writes one line for a turn that did something.
-func report(ctx context.Context, ro *v1alpha1.Rollout, p plan.Plan[v1alpha1.RolloutStatus], err error) {
+func report(ctx context.Context, p plan.Plan[v1alpha1.RolloutStatus], err error) {
 	if len(p.Actions) == 0 && len(p.Events) == 0 {
 		log.FromContext(ctx).V(1).Info("nothing to do", "waits", p.Why.Sentence)
 		return

@@ -2,11 +2,13 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/selection"
@@ -71,6 +73,9 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 		}
 	}
 	mgr, err := ctrl.NewManager(unlimited(config), o.manager(scheme))
+	if meta.IsNoMatchError(err) {
+		return errors.New("the API server knows no Rollouts: install the kinds first, kubectl apply --server-side -k config/crd")
+	}
 	if err != nil {
 		return fmt.Errorf("preparing the manager: %w", err)
 	}

@@ -31,7 +31,7 @@ func newVoice(mgr manager.Manager, all bool) (*voice, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing the event client: %w", err)
 	}
-	broadcaster := record.NewBroadcaster(record.WithCorrelatorOptions(record.CorrelatorOptions{BurstSize: eventBurst, QPS: eventRate}))
+	broadcaster := record.NewBroadcaster(record.WithCorrelatorOptions(record.CorrelatorOptions{BurstSize: eventBurst, QPS: eventRate, MaxEvents: eventBurst}))
 	broadcaster.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: clients.CoreV1().Events("")})
 	return &voice{recorder: broadcaster.NewRecorder(mgr.GetScheme(), corev1.EventSource{Component: Name}), all: all}, nil
 }

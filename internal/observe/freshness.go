@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -70,9 +71,7 @@ func (f *Freshness) Forget(owner types.NamespacedName) {
 func (f *Freshness) behind(ctx context.Context, reader client.Reader, owner types.NamespacedName) bool {
 	f.mutex.Lock()
 	pending := make(map[written]mark, len(f.writes[owner]))
-	for what, when := range f.writes[owner] {
-		pending[what] = when
-	}
+	maps.Copy(pending, f.writes[owner])
 	f.mutex.Unlock()
 	for what, when := range pending {
 		if f.Now().Sub(when.at) < patience && !f.seen(ctx, reader, what, when.version) {

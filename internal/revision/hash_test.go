@@ -34,7 +34,7 @@ func TestHashes(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			got := ""
+			var got string
 			switch {
 			case c.Template == nil:
 				got = StepHash(c.Steps)

@@ -131,13 +131,15 @@ func TestMakeKeepsApart(t *testing.T) {
 	preferred := &v1alpha1.AntiAffinity{PreferredDuringSchedulingIgnoredDuringExecution: &v1alpha1.PreferredDuringSchedulingIgnoredDuringExecution{Weight: 7}}
 	away := corev1.PodAffinityTerm{
 		LabelSelector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{
-			{Key: "rollouts-pod-template-hash", Operator: "In", Values: []string{"old"}}}},
+			{Key: "rollouts-pod-template-hash", Operator: "In", Values: []string{"old"}},
+		}},
 		Namespaces:  []string{"shop"},
 		TopologyKey: "kubernetes.io/hostname",
 	}
 	demanded := &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{away}}}
 	wished := &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{
-		PreferredDuringSchedulingIgnoredDuringExecution: []corev1.WeightedPodAffinityTerm{{Weight: 7, PodAffinityTerm: away}}}}
+		PreferredDuringSchedulingIgnoredDuringExecution: []corev1.WeightedPodAffinityTerm{{Weight: 7, PodAffinityTerm: away}},
+	}}
 	canary := func(a *v1alpha1.AntiAffinity) v1alpha1.RolloutStrategy {
 		return v1alpha1.RolloutStrategy{Canary: &v1alpha1.CanaryStrategy{AntiAffinity: a}}
 	}

@@ -50,32 +50,58 @@ func TestClassify(t *testing.T) {
 		want       roles
 	}{
 		"nothing yet": {want: roles{}},
-		"the hash names it": {owned: []*appsv1.ReplicaSet{aged(ro, hash, "web:2", 0)},
-			want: roles{New: "web-" + hash}},
-		"a new one beside the stable one": {stable: "old", owned: []*appsv1.ReplicaSet{aged(ro, "old", "web:1", 0), aged(ro, hash, "web:2", 1)},
-			want: roles{New: "web-" + hash, Stable: "web-old"}},
-		"the new one is the stable one": {stable: hash, owned: []*appsv1.ReplicaSet{aged(ro, "old", "web:1", 0), aged(ro, hash, "web:2", 1)},
-			want: roles{New: "web-" + hash, Stable: "web-" + hash, Old: []string{"web-old"}}},
-		"the new one is not there yet": {stable: "b", owned: []*appsv1.ReplicaSet{aged(ro, "c", "web:0", 3), aged(ro, "b", "web:1", 2), aged(ro, "a", "web:0", 1)},
-			want: roles{Stable: "web-b", Old: []string{"web-a", "web-c"}}},
-		"twins are told apart by name": {owned: []*appsv1.ReplicaSet{aged(ro, "b", "web:0", 1), aged(ro, "a", "web:0", 1)},
-			want: roles{Old: []string{"web-a", "web-b"}}},
-		"the hash wins over a template that is equal too": {owned: []*appsv1.ReplicaSet{aged(ro, "a", "web:2", 0), aged(ro, hash, "web:2", 1)},
-			want: roles{New: "web-" + hash, Old: []string{"web-a"}}},
-		"the hash wins over the pods that somebody changed": {owned: []*appsv1.ReplicaSet{aged(ro, hash, "patched", 0)},
-			want: roles{New: "web-" + hash}},
-		"a hash with null timestamps is recognised": {owned: []*appsv1.ReplicaSet{aged(ro, earlier, "patched", 0), aged(ro, "a", "web:2", 0)},
-			want: roles{New: "web-" + earlier, Old: []string{"web-a"}}},
-		"the Deployment's hash is recognised": {owned: []*appsv1.ReplicaSet{aged(ro, legacy, "patched", 0)},
-			want: roles{New: "web-" + legacy}},
-		"an equal template is recognised, the oldest first": {owned: []*appsv1.ReplicaSet{aged(ro, "a", "web:2", 2), aged(ro, "b", "web:2", 1)},
-			want: roles{New: "web-b", Old: []string{"web-a"}}},
-		"defaults that the server wrote make no difference": {owned: []*appsv1.ReplicaSet{explicit},
-			want: roles{New: "web-other"}},
-		"after a clash of names the next hash counts": {collisions: new(int32(1)), owned: []*appsv1.ReplicaSet{aged(ro, hash, "web:2", 0), aged(ro, clashed, "web:2", 1)},
-			want: roles{New: "web-" + clashed, Old: []string{"web-" + hash}}},
-		"a stable revision that is gone": {stable: "gone", owned: []*appsv1.ReplicaSet{aged(ro, hash, "web:2", 0)},
-			want: roles{New: "web-" + hash}},
+		"the hash names it": {
+			owned: []*appsv1.ReplicaSet{aged(ro, hash, "web:2", 0)},
+			want:  roles{New: "web-" + hash},
+		},
+		"a new one beside the stable one": {
+			stable: "old", owned: []*appsv1.ReplicaSet{aged(ro, "old", "web:1", 0), aged(ro, hash, "web:2", 1)},
+			want: roles{New: "web-" + hash, Stable: "web-old"},
+		},
+		"the new one is the stable one": {
+			stable: hash, owned: []*appsv1.ReplicaSet{aged(ro, "old", "web:1", 0), aged(ro, hash, "web:2", 1)},
+			want: roles{New: "web-" + hash, Stable: "web-" + hash, Old: []string{"web-old"}},
+		},
+		"the new one is not there yet": {
+			stable: "b", owned: []*appsv1.ReplicaSet{aged(ro, "c", "web:0", 3), aged(ro, "b", "web:1", 2), aged(ro, "a", "web:0", 1)},
+			want: roles{Stable: "web-b", Old: []string{"web-a", "web-c"}},
+		},
+		"twins are told apart by name": {
+			owned: []*appsv1.ReplicaSet{aged(ro, "b", "web:0", 1), aged(ro, "a", "web:0", 1)},
+			want:  roles{Old: []string{"web-a", "web-b"}},
+		},
+		"the hash wins over a template that is equal too": {
+			owned: []*appsv1.ReplicaSet{aged(ro, "a", "web:2", 0), aged(ro, hash, "web:2", 1)},
+			want:  roles{New: "web-" + hash, Old: []string{"web-a"}},
+		},
+		"the hash wins over the pods that somebody changed": {
+			owned: []*appsv1.ReplicaSet{aged(ro, hash, "patched", 0)},
+			want:  roles{New: "web-" + hash},
+		},
+		"a hash with null timestamps is recognised": {
+			owned: []*appsv1.ReplicaSet{aged(ro, earlier, "patched", 0), aged(ro, "a", "web:2", 0)},
+			want:  roles{New: "web-" + earlier, Old: []string{"web-a"}},
+		},
+		"the Deployment's hash is recognised": {
+			owned: []*appsv1.ReplicaSet{aged(ro, legacy, "patched", 0)},
+			want:  roles{New: "web-" + legacy},
+		},
+		"an equal template is recognised, the oldest first": {
+			owned: []*appsv1.ReplicaSet{aged(ro, "a", "web:2", 2), aged(ro, "b", "web:2", 1)},
+			want:  roles{New: "web-b", Old: []string{"web-a"}},
+		},
+		"defaults that the server wrote make no difference": {
+			owned: []*appsv1.ReplicaSet{explicit},
+			want:  roles{New: "web-other"},
+		},
+		"after a clash of names the next hash counts": {
+			collisions: new(int32(1)), owned: []*appsv1.ReplicaSet{aged(ro, hash, "web:2", 0), aged(ro, clashed, "web:2", 1)},
+			want: roles{New: "web-" + clashed, Old: []string{"web-" + hash}},
+		},
+		"a stable revision that is gone": {
+			stable: "gone", owned: []*appsv1.ReplicaSet{aged(ro, hash, "web:2", 0)},
+			want: roles{New: "web-" + hash},
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -1,7 +1,6 @@
 package revision
 
 import (
-	"encoding/json"
 	"os"
 	"testing"
 
@@ -41,12 +40,12 @@ func TestDefaultsAreThoseOfTheServer(t *testing.T) {
 
 func TestSameTemplate(t *testing.T) {
 	for name, c := range served(t) {
-		before, _ := json.Marshal(c.Written)
+		before := c.Written.DeepCopy()
 		if !SameTemplate(c.Served, c.Written) || !SameTemplate(c.Written, c.Served) {
 			t.Errorf("%s: what the server made of a template is not the same template", name)
 		}
-		if after, _ := json.Marshal(c.Written); string(before) != string(after) {
-			t.Errorf("%s: comparing changed the template", name)
+		if diff := cmp.Diff(before, c.Written); diff != "" {
+			t.Errorf("%s: comparing changed the template (-before +after)\n%s", name, diff)
 		}
 	}
 }

@@ -59,12 +59,12 @@ func (d *difference) lists(path string, before, after []any) {
 		stays[p.before], known[p.after] = true, true
 		d.entry(fmt.Sprintf("%s/%d", path, p.before), before[p.before], after[p.after])
 	}
-	for i := len(before) - 1; i >= 0; i-- {
+	for i, b := range slices.Backward(before) {
 		if stays[i] {
 			continue
 		}
 		at := fmt.Sprintf("%s/%d", path, i)
-		d.guards[at] = before[i]
+		d.guards[at] = b
 		d.operations = append(d.operations, operation{Op: "remove", Path: at})
 	}
 	for i := range after {

@@ -75,8 +75,10 @@ func TestRoutingString(t *testing.T) {
 	}{
 		"weights":     {Routing{Total: 100, Canary: Destination{Weight: 10}, Stable: Destination{Weight: 90}}, "canary=10 stable=90"},
 		"a finer sum": {Routing{Total: 1000, Stable: Destination{Weight: 1000}}, "canary=0 stable=1000 of=1000"},
-		"everything": {Routing{Total: 100, Additional: []Destination{{Service: "exp", Weight: 5}}, Headers: []v1alpha1.SetHeaderRoute{{Name: "h"}}, Mirrors: []v1alpha1.SetMirrorRoute{{Name: "m"}}},
-			"canary=0 stable=0 exp=5 header:h mirror:m"},
+		"everything": {
+			Routing{Total: 100, Additional: []Destination{{Service: "exp", Weight: 5}}, Headers: []v1alpha1.SetHeaderRoute{{Name: "h"}}, Mirrors: []v1alpha1.SetMirrorRoute{{Name: "m"}}},
+			"canary=0 stable=0 exp=5 header:h mirror:m",
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -33,7 +33,8 @@ func rollout() *v1alpha1.Rollout {
 
 func anyRouting(t *rapid.T) traffic.Routing {
 	weight := int32(rapid.IntRange(0, 100).Draw(t, "weight"))
-	want := traffic.Routing{Total: 100, Managed: []string{"hdr"},
+	want := traffic.Routing{
+		Total: 100, Managed: []string{"hdr"},
 		Canary: traffic.Destination{Weight: weight, Hash: rapid.SampledFrom([]string{"", "h1", "h2"}).Draw(t, "canary hash")},
 		Stable: traffic.Destination{Weight: 100 - weight, Hash: rapid.SampledFrom([]string{"", "h1", "h2"}).Draw(t, "stable hash")},
 	}

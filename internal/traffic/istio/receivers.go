@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -65,10 +66,8 @@ func (r receivers) subsetRole(subset string) role {
 	case r.stableSubset:
 		return stable
 	}
-	for _, name := range r.spared {
-		if subset == name {
-			return spared
-		}
+	if slices.Contains(r.spared, subset) {
+		return spared
 	}
 	return foreign
 }

@@ -43,8 +43,10 @@ func TestObjectsAndClaims(t *testing.T) {
 				DestinationRule: &v1alpha1.IstioDestinationRule{Name: "rule"},
 			}, v1alpha1.MangedRoutes{Name: "hdr"}),
 			objects: []string{"v1beta1 DestinationRule shop/rule", "v1beta1 VirtualService edge/web"},
-			claims: []string{"DestinationRule shop/rule: subset canary", "DestinationRule shop/rule: subset stable",
-				"VirtualService edge/web: http route primary", "VirtualService edge/web: http route hdr"},
+			claims: []string{
+				"DestinationRule shop/rule: subset canary", "DestinationRule shop/rule: subset stable",
+				"VirtualService edge/web: http route primary", "VirtualService edge/web: http route hdr",
+			},
 		},
 		"several VirtualServices, TLS and TCP": {
 			rollout: with(&v1alpha1.IstioTrafficRouting{VirtualServices: []v1alpha1.IstioVirtualService{
@@ -111,8 +113,10 @@ func TestNumbersOfAnotherForm(t *testing.T) {
 		map[string]any{"destination": map[string]any{"host": "s"}, "weight": float64(90)},
 		map[string]any{"destination": map[string]any{"host": "c"}, "weight": float64(10)},
 	}
-	shadow := map[string]any{"name": "shadow", "match": []any{map[string]any{"method": map[string]any{"exact": "GET"}}},
-		"route": destinations, "mirror": map[string]any{"host": "c"}, "mirrorPercentage": map[string]any{"value": float64(100)}}
+	shadow := map[string]any{
+		"name": "shadow", "match": []any{map[string]any{"method": map[string]any{"exact": "GET"}}},
+		"route": destinations, "mirror": map[string]any{"host": "c"}, "mirrorPercentage": map[string]any{"value": float64(100)},
+	}
 	found := kind("VirtualService", map[string]any{"http": []any{shadow, map[string]any{"name": "primary", "route": destinations}}})
 	ro := with(&v1alpha1.IstioTrafficRouting{VirtualService: &v1alpha1.IstioVirtualService{Name: "web"}})
 	want := traffic.Routing{

@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"errors"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -41,7 +42,8 @@ func (v *virtualService) render() error {
 
 // refused is an error about a route in the known words; one that has its own field already is kept.
 func (v *virtualService) refused(kind string, err error) error {
-	if invalid, ok := err.(*field.Error); ok {
+	invalid := &field.Error{}
+	if errors.As(err, &invalid) {
 		return invalid
 	}
 	word := map[string]string{"http": "HTTP", "tls": "TLS", "tcp": "TCP"}[kind]

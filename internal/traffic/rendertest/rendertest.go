@@ -66,16 +66,16 @@ type Want struct {
 }
 
 // Read reads a case. Documents of kind Rollout and Routing are what they say; all others are objects in the cluster.
-func Read(t testing.TB, file string) *Case {
-	t.Helper()
+func Read(tb testing.TB, file string) *Case {
+	tb.Helper()
 	content, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c := &Case{}
-	for _, document := range bytes.Split(content, []byte("\n---\n")) {
+	for document := range bytes.SplitSeq(content, []byte("\n---\n")) {
 		if err := c.add(document); err != nil {
-			t.Fatalf("%s: %v\n%s", file, err, document)
+			tb.Fatalf("%s: %v\n%s", file, err, document)
 		}
 	}
 	return c
@@ -111,14 +111,14 @@ func (c *Case) add(document []byte) error {
 }
 
 // Rollout returns the Rollout of that name; the first when the name is empty.
-func (c *Case) Rollout(t testing.TB, name string) *v1alpha1.Rollout {
-	t.Helper()
+func (c *Case) Rollout(tb testing.TB, name string) *v1alpha1.Rollout {
+	tb.Helper()
 	for _, ro := range c.Rollouts {
 		if name == "" || ro.Name == name {
 			return ro
 		}
 	}
-	t.Fatalf("no Rollout %q", name)
+	tb.Fatalf("no Rollout %q", name)
 	return nil
 }
 
