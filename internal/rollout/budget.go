@@ -31,6 +31,10 @@ func (t *turn) budget() int32 {
 func (t *turn) goal(weight int32) sizes {
 	replicas := t.replicas()
 	switch {
+	case weight > 0 && revision.Available(t.revisions.New) == 0:
+		// One pod has to work before stable gives up more than one. So pods that crash never cost more than that, and
+		// stable grows back when they begin to.
+		return sizes{New: min(replicas, 1), Stable: min(replicas, max(replicas-1, 1))}
 	case weight >= t.total():
 		return sizes{New: replicas}
 	case replicas <= 1:

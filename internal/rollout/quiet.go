@@ -1,8 +1,11 @@
 package rollout
 
 import (
+	"slices"
+	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
@@ -20,17 +23,15 @@ func (t *turn) onlyNumbers() bool {
 func withoutNumbers(s v1alpha1.RolloutStatus) v1alpha1.RolloutStatus {
 	s.Replicas, s.UpdatedReplicas, s.ReadyReplicas, s.AvailableReplicas, s.HPAReplicas = 0, 0, 0, 0, 0
 	s.Message = ""
-	verdicts := make(map[v1alpha1.RolloutConditionType]v1alpha1.RolloutCondition, len(s.Conditions))
-	for _, c := range s.Conditions {
-		verdicts[c.Type] = v1alpha1.RolloutCondition{Status: c.Status, ObservedGeneration: c.ObservedGeneration}
+	verdicts := make([]v1alpha1.RolloutCondition, len(s.Conditions))
+	for i, c := range s.Conditions {
+		verdicts[i] = v1alpha1.RolloutCondition{Type: c.Type, Status: c.Status, ObservedGeneration: c.ObservedGeneration}
+		if c.Type == v1alpha1.RolloutProgressing && c.Status == corev1.ConditionUnknown {
+			verdicts[i].Status = corev1.ConditionTrue // what was resumed and goes on is no news
+		}
 	}
-	s.Conditions = nil
-	for _, kind := range []v1alpha1.RolloutConditionType{
-		v1alpha1.RolloutHealthy, v1alpha1.RolloutProgressing, v1alpha1.RolloutPaused, v1alpha1.RolloutAvailable, v1alpha1.RolloutCompleted,
-		v1alpha1.RolloutReplicaFailure, v1alpha1.InvalidSpec, v1alpha1.RolloutReady, v1alpha1.RolloutReconciling, v1alpha1.RolloutStalled,
-	} {
-		s.Conditions = append(s.Conditions, verdicts[kind])
-	}
+	slices.SortFunc(verdicts, func(a, b v1alpha1.RolloutCondition) int { return strings.Compare(string(a.Type), string(b.Type)) })
+	s.Conditions = verdicts
 	return s
 }
 

@@ -14,7 +14,7 @@ func (t *turn) index() int32 {
 	if t.status.CurrentStepIndex == nil {
 		return 0
 	}
-	return min(*t.status.CurrentStepIndex, t.stepCount())
+	return min(max(*t.status.CurrentStepIndex, 0), t.stepCount()) // clients write it too
 }
 
 // moveTo sets the step index. A Rollout without steps has none.

@@ -11,6 +11,14 @@ import (
 
 // explain says what the Rollout waits for and what comes next. The first case that holds is told.
 func (t *turn) explain() {
+	if t.starved() {
+		t.why = plan.Why{
+			Sentence:   "No pod of the new version is ready, so it gets no requests.",
+			Next:       fmt.Sprintf("Its share returns to %d%% with its pods; abort takes it back.", t.heldWeight()),
+			WaitingFor: []plan.Wait{{Kind: plan.WaitPods, Object: "ReplicaSet " + t.newName()}},
+		}
+		return
+	}
 	switch t.status.Phase {
 	case v1alpha1.RolloutPhaseHealthy:
 		t.why = plan.Why{Sentence: "Nothing to do: the stable version is the one that is asked for."}
@@ -21,6 +29,11 @@ func (t *turn) explain() {
 	default:
 		t.why = t.whyProgressing()
 	}
+}
+
+// starved tells whether the new version should get requests and has nobody to answer them.
+func (t *turn) starved() bool {
+	return t.underway() && !t.allNew() && t.canary.TrafficRouting != nil && t.heldWeight() > 0 && revision.Available(t.revisions.New) == 0
 }
 
 func (t *turn) whyDegraded() plan.Why {

@@ -2,11 +2,8 @@ package view
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
-
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 	"github.com/kanari-dev/kanari/internal/plan"
@@ -96,12 +93,13 @@ func forPerson(sentence, next string) plan.Why {
 }
 
 func whyPauseStep(ro *v1alpha1.Rollout, pause v1alpha1.PauseCondition, now time.Time) plan.Why {
-	step := currentStep(ro)
-	if step == nil || step.Pause == nil || step.Pause.Duration == nil {
-		return forPerson(fmt.Sprintf("Waiting for a person: %s. Nothing changes until promote or abort.", stepName(ro, stepIndex(ro))), nextStepText(ro))
+	name := stepName(ro, stepIndex(ro))
+	if step := currentStep(ro); step != nil {
+		if duration, limited := v1alpha1.PauseDuration(step.Pause); limited {
+			return forClock(name, pause.StartTime.Add(duration), now, nextStepText(ro))
+		}
 	}
-	until := pause.StartTime.Add(pauseDuration(*step.Pause.Duration))
-	return forClock(stepName(ro, stepIndex(ro)), until, now, nextStepText(ro))
+	return forPerson(fmt.Sprintf("Waiting for a person: %s. Nothing changes until promote or abort.", name), nextStepText(ro))
 }
 
 func whyPreview(ro *v1alpha1.Rollout, pause v1alpha1.PauseCondition, now time.Time) plan.Why {
@@ -124,21 +122,6 @@ func forClock(what string, until, now time.Time, next string) plan.Why {
 		sentence = fmt.Sprintf("The pause at %s is over; the controller will go on.", what)
 	}
 	return plan.Why{Sentence: sentence, Next: next, WaitingFor: []plan.Wait{{Kind: plan.WaitClock, Until: until}}}
-}
-
-// pauseDuration reads seconds ("30") or a Go duration ("30s"); what is neither does not pause.
-func pauseDuration(value intstr.IntOrString) time.Duration {
-	if value.Type == intstr.Int {
-		return time.Duration(value.IntVal) * time.Second
-	}
-	if seconds, err := strconv.ParseInt(value.StrVal, 10, 32); err == nil {
-		return time.Duration(seconds) * time.Second
-	}
-	duration, err := time.ParseDuration(value.StrVal)
-	if err != nil {
-		return 0
-	}
-	return duration
 }
 
 func whyProgressing(ro *v1alpha1.Rollout, v RolloutView) plan.Why {
