@@ -3,13 +3,19 @@ package rollout
 import (
 	"math"
 
+	appsv1 "k8s.io/api/apps/v1"
+
 	"github.com/kanari-dev/kanari/internal/revision"
 )
 
-// With dynamicStableScale the pods of both sides together never exceed what the user asked for: one side shrinks before the other
-// grows. The price is paid in capacity, not in pods: while the first canary pod starts, stable serves everything with the rest.
+// With dynamicStableScale the pods of all revisions together never exceed what the user asked for: one side shrinks before the other
+// grows, and requests move along, as far as ready pods can take them. The price is paid in capacity, not in pods: a pod may get
+// up to overload times the requests that it was made for until its replacement is ready.
 
-// budgeted tells whether the number of pods is held constant.
+// overload is how many times its nominal share of requests a pod may get for a while.
+const overload = 2
+
+// budgeted tells whether the number of pods is held constant while two revisions share the requests.
 func (t *turn) budgeted() bool {
 	return t.canary.TrafficRouting != nil && t.canary.DynamicStableScale && !t.allNew()
 }
@@ -31,6 +37,10 @@ func (t *turn) budget() int32 {
 func (t *turn) goal(weight int32) sizes {
 	replicas := t.replicas()
 	switch {
+	case t.allNew():
+		return sizes{New: replicas}
+	case t.rollingBack():
+		return sizes{Stable: replicas} // the newest template waits until the one before it has given back its requests
 	case weight > 0 && revision.Available(t.revisions.New) == 0:
 		// One pod has to work before stable gives up more than one. So pods that crash never cost more than that, and
 		// stable grows back when they begin to.
@@ -40,15 +50,14 @@ func (t *turn) goal(weight int32) sizes {
 	case replicas <= 1:
 		return sizes{New: min(replicas, t.stepSize(weight)), Stable: replicas}
 	}
-	least := int32(0)
+	fresh := t.stepSize(weight)
+	if t.canaryScale() == nil {
+		fresh = int32(math.Round(float64(weight) * float64(replicas) / float64(t.total())))
+	}
 	if weight > 0 {
-		least = t.atLeastMinimum(1)
+		fresh = max(fresh, t.atLeastMinimum(1))
 	}
-	fresh := int32(math.Round(float64(weight) * float64(replicas) / float64(t.total())))
-	if t.canaryScale() != nil {
-		fresh = t.stepSize(weight)
-	}
-	fresh = min(max(fresh, least), replicas-1)
+	fresh = min(fresh, replicas-1)
 	return sizes{New: fresh, Stable: replicas - fresh}
 }
 
@@ -56,21 +65,32 @@ func (t *turn) goal(weight int32) sizes {
 // those that are still terminating among them.
 func (t *turn) budgetSizes() sizes {
 	goal := t.goal(t.budgetWeight())
-	fresh, stable := revision.Replicas(t.revisions.New), revision.Replicas(t.revisions.Stable)
+	have := sizes{New: revision.Replicas(t.revisions.New), Stable: revision.Replicas(t.revisions.Stable)}
+	carriedByNew, carriedByStable := t.carried(), t.total()-t.carried()
+	switch {
+	case t.allNew():
+		have.Stable, carriedByNew, carriedByStable = 0, t.total(), 0
+	case t.rollingBack():
+		carriedByNew = 0
+	}
 	next := sizes{
-		New:    min(fresh, max(goal.New, atLeastOne(t.carried()))),
-		Stable: min(stable, max(goal.Stable, atLeastOne(t.total()-t.carried()))),
+		New:    min(have.New, max(goal.New, t.needed(carriedByNew))),
+		Stable: min(have.Stable, max(goal.Stable, t.needed(carriedByStable))),
 	}
-
-	room := t.budget() - t.existing()
-	if grow := min(goal.Stable-next.Stable, room); next.Stable == stable && grow > 0 {
-		next.Stable += grow
-		room -= grow
+	room := max(t.budget()-t.existing(), 0)
+	if next.Stable == have.Stable {
+		next.Stable += min(max(goal.Stable-have.Stable, 0), room)
+		room -= next.Stable - have.Stable
 	}
-	if grow := min(goal.New-next.New, room); next.New == fresh && grow > 0 {
-		next.New += grow
+	if next.New == have.New {
+		next.New += min(max(goal.New-have.New, 0), room)
 	}
 	return next
+}
+
+// needed is the least number of pods that can carry a weight.
+func (t *turn) needed(weight int32) int32 {
+	return share(weight, t.replicas(), overload*t.total())
 }
 
 // budgetWeight is the weight whose pods are wanted now.
@@ -81,7 +101,22 @@ func (t *turn) budgetWeight() int32 {
 	return t.stepWeight()
 }
 
-// carried is the share of requests that the new revision gets now.
+// affordableWeight is how far the share of the new revision can go towards what is wanted: all the way once its pods are ready,
+// before that as far as its ready pods carry it. To get the last share from stable, which gives up its last pod only then, they
+// may be overloaded.
+func (t *turn) affordableWeight() int32 {
+	want, ready := t.budgetWeight(), revision.Available(t.revisions.New)
+	if want <= t.carried() || t.replicas() == 0 || t.enough(ready, t.goal(want).New) {
+		return t.backTo(want)
+	}
+	carries := ready * t.total() / t.replicas()
+	if want >= t.total() {
+		carries *= overload
+	}
+	return max(t.carried(), min(want, carries))
+}
+
+// carried is the share of requests that the canary side gets now.
 func (t *turn) carried() int32 {
 	if t.status.Canary.Weights == nil {
 		return 0
@@ -89,21 +124,17 @@ func (t *turn) carried() int32 {
 	return t.status.Canary.Weights.Canary.Weight
 }
 
-// atLeastOne is the least number of pods that a side keeps: one while it gets requests.
-func atLeastOne(weight int32) int32 {
-	if weight > 0 {
-		return 1
-	}
-	return 0
-}
-
 // existing counts the pods of all revisions that take a place: asked for, created, or still terminating.
 func (t *turn) existing() int32 {
 	sum := int32(0)
 	for _, rs := range t.revisions.All() {
-		sum += max(revision.Replicas(rs), revision.Created(rs)+revision.Terminating(rs))
+		sum += occupied(rs)
 	}
 	return sum
+}
+
+func occupied(rs *appsv1.ReplicaSet) int32 {
+	return max(revision.Replicas(rs), revision.Created(rs)+revision.Terminating(rs))
 }
 
 // budgetSettled tells whether both sides have the sizes that the present step is headed for.
@@ -111,14 +142,4 @@ func (t *turn) budgetSettled() bool {
 	goal := t.goal(t.budgetWeight())
 	return revision.Replicas(t.revisions.New) == goal.New && revision.Replicas(t.revisions.Stable) == goal.Stable &&
 		revision.Available(t.revisions.Stable) >= goal.Stable
-}
-
-// budgetReady tells whether the new revision can take the weight that the present step asks for, although it cannot have all its pods
-// before stable has given up the last of its own.
-func (t *turn) budgetReady() bool {
-	goal := t.goal(t.budgetWeight())
-	if t.budgetWeight() >= t.total() {
-		goal.New = max(1, t.replicas()-1)
-	}
-	return t.enough(revision.Available(t.revisions.New), goal.New)
 }

@@ -3,6 +3,8 @@ package rollout
 import (
 	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
+
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 	"github.com/kanari-dev/kanari/internal/plan"
 	"github.com/kanari-dev/kanari/internal/revision"
@@ -44,36 +46,30 @@ func (t *turn) weight() int32 {
 		return 0 // requests to nobody are lost
 	case t.status.Abort:
 		return t.backTo(0)
-	case t.status.PromoteFull && !t.budgeted():
+	case t.budgeted():
+		return t.affordableWeight()
+	case t.status.PromoteFull:
 		return t.carried()
 	case t.stepCount() == 0:
 		return 0
-	case t.mayMove():
+	case t.atDesiredCounts():
 		return t.backTo(t.stepWeight())
 	default:
 		return t.backTo(t.heldWeight())
 	}
 }
 
-// mayMove tells whether the pods for the present step's weight are there.
-func (t *turn) mayMove() bool {
-	if t.budgeted() {
-		return t.budgetReady()
-	}
-	return t.atDesiredCounts()
-}
-
 // heldWeight is the share before the present step, while its pods are not there yet.
 func (t *turn) heldWeight() int32 { return t.lastWeight(t.index()) }
 
-// backTo lowers the share of the new revision no faster than stable pods can take over: a ready pod gets at most twice the load it was
-// made for. A share that rises needs no such care.
+// backTo lowers the share of the canary side no faster than stable pods can take over, which may be overloaded for a while. A share that
+// rises needs no such care.
 func (t *turn) backTo(target int32) int32 {
 	have := t.carried()
 	if target >= have || t.replicas() == 0 {
 		return target
 	}
-	carry := 2 * revision.Available(t.revisions.Stable) * t.total() / t.replicas()
+	carry := overload * revision.Available(t.revisions.Stable) * t.total() / t.replicas()
 	return min(have, max(target, t.total()-carry))
 }
 
@@ -103,10 +99,21 @@ func (t *turn) routing(weight int32) traffic.Routing {
 	return r
 }
 
-// rollingBack tells whether the template was set back to the stable one while another revision still gets requests.
-func (t *turn) rollingBack() bool {
+// rollingBack tells whether requests still go to a revision that is neither new nor stable: the template was changed, or set back, in
+// the middle of its canary. They go back to stable pods before anything else.
+func (t *turn) rollingBack() bool { return t.former() != nil }
+
+// former is the revision that such requests still go to; nil when there is none, or when nobody there can answer.
+func (t *turn) former() *appsv1.ReplicaSet {
 	weights := t.status.Canary.Weights
-	return t.fullyPromoted() && weights != nil && weights.Canary.Weight > 0 && weights.Canary.PodTemplateHash != t.hash
+	if weights == nil || weights.Canary.Weight == 0 || weights.Canary.PodTemplateHash == t.hash {
+		return nil
+	}
+	rs := t.revisions.ByHash(weights.Canary.PodTemplateHash)
+	if rs == nil || rs == t.revisions.Stable || revision.Available(rs) == 0 {
+		return nil
+	}
+	return rs
 }
 
 // canaryHash is what the canary side of a route selects. It turns to a revision that can answer, and leaves one only after its

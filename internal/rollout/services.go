@@ -14,18 +14,25 @@ func pointed(t *turn) outcome {
 		t.moves.point = append(t.moves.point, t.point(t.canary.StableService, t.revisions.Stable))
 	}
 	switch {
-	case t.status.Abort:
+	case t.rollingBack():
+		// Requests still go to the pods behind it, until stable pods can take them.
+	case t.status.Abort, t.overtaken():
 		// The canary Service goes back to stable pods, so that whoever still calls it by name gets an answer. It waits until no
-		// route sends requests through it, and never turns forth again before a retry.
+		// route sends requests through it, and after an abort it does not turn forth again before a retry.
 		if t.weight() == 0 && t.serves(t.canary.CanaryService, t.revisions.Stable) {
 			t.moves.detach = append(t.moves.detach, t.point(t.canary.CanaryService, t.revisions.Stable))
 		}
-	case t.rollingBack():
-		// Requests still go to the pods behind it, until stable pods can take them.
 	case t.serves(t.canary.CanaryService, t.revisions.New):
 		t.moves.point = append(t.moves.point, t.point(t.canary.CanaryService, t.revisions.New))
 	}
 	return goOn
+}
+
+// overtaken tells whether the canary Service selects a revision that a newer template took the place of before it was stable. Its pods
+// can go, and make room, only when nothing selects them any more.
+func (t *turn) overtaken() bool {
+	rs := t.revisions.ByHash(t.selects(t.canary.CanaryService))
+	return rs != nil && rs != t.revisions.New && rs != t.revisions.Stable && revision.Available(t.revisions.New) == 0
 }
 
 // serves tells whether a Service is to turn to a revision now: it selects something else, and the revision can answer. A Service that was

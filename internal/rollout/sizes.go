@@ -16,10 +16,10 @@ func (t *turn) wantedSizes() sizes {
 	switch {
 	case t.canary.TrafficRouting == nil:
 		return t.basicSizes()
-	case t.allNew():
-		return sizes{New: t.replicas()}
 	case t.canary.DynamicStableScale:
 		return t.budgetSizes()
+	case t.allNew():
+		return sizes{New: t.replicas()}
 	case t.status.Abort:
 		return sizes{New: t.abortedSize(), Stable: t.replicas()}
 	default:

@@ -49,6 +49,8 @@ func (t *turn) retire() {
 		// Where requests may still come, the change that sends them elsewhere wakes us.
 		if hash := revision.HashOf(rs); !t.selected(hash) && !t.routedTo(hash) {
 			t.resize(rs, 0)
+		} else if t.canary.DynamicStableScale && rs == t.former() {
+			t.resize(rs, min(revision.Replicas(rs), t.needed(t.carried())))
 		}
 	}
 }
@@ -83,10 +85,10 @@ func (t *turn) delayLimit() int32 {
 	return int32(len(t.revisions.Old))
 }
 
-// routedTo tells whether the routes as they were last written send requests to a revision, or would if their weights rose.
+// routedTo tells whether the routes as they were last written send requests to a revision.
 func (t *turn) routedTo(hash string) bool {
 	before := t.ro.Status.Canary.Weights
-	return before != nil && (hash == before.Canary.PodTemplateHash || hash == before.Stable.PodTemplateHash)
+	return before != nil && (hash == before.Stable.PodTemplateHash || (hash == before.Canary.PodTemplateHash && before.Canary.Weight > 0))
 }
 
 // newestFirst are the old revisions that have pods.

@@ -1,0 +1,10 @@
+// Package sim is a cluster in memory on which the controller's own code runs: package observe reads it, rollout decides, package act
+// writes to it. There are no goroutines and the clock is a number, so the same script always gives the same story.
+//
+// Read World first: a Server that keeps objects the way an API server does, the ReplicaSets' pods, and a controller that takes turns.
+// Settle takes turns until nothing is left to do; Wait lets time pass; Script gives all of that to people, one command a line.
+// Hooks on Server.Before and Server.After see every write of the controller and may refuse it, lose its answer or end the process:
+// faults are built on those. Laws are checked after each write and whenever the world comes to rest.
+//
+// What should happen is decided in package rollout; what is written down about it in the scenarios below its testdata.
+package sim

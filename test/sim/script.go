@@ -1,0 +1,232 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kanari-dev/kanari/internal/revision"
+)
+
+// Script does what people write down, one command a line. Objects are the manifests that "apply" creates.
+type Script struct {
+	World   *World
+	Objects []*unstructured.Unstructured
+}
+
+// commands by their first word. Each gets the words after it, of which the last may hold spaces.
+var commands = map[string]func(*Script, string) error{
+	"apply":     (*Script).apply,  // apply | apply KIND NAME
+	"delete":    (*Script).delete, // delete KIND NAME
+	"edit":      (*Script).edit,   // edit KIND NAME PATH [VALUE]
+	"set":       (*Script).set,    // set PATH [VALUE], where "steps" is short for the path to the steps
+	"set-image": func(s *Script, tag string) error { return s.World.SetImage(tag) },
+	"scale":     func(s *Script, n string) error { return s.World.Set("spec.replicas", n) },
+	"pause":     func(s *Script, _ string) error { return s.World.Set("spec.paused", "true") },
+	"resume":    func(s *Script, _ string) error { return s.World.Set("spec.paused", "false") },
+	"abort":     func(s *Script, _ string) error { return s.World.SetStatus("abort", true) },
+	"retry":     func(s *Script, _ string) error { return s.World.SetStatus("abort", false) },
+	"promote":   (*Script).promote, // promote | promote full
+	"undo":      (*Script).undo,    // undo | undo REVISION
+	"pods":      (*Script).pods,    // pods ready|crash|pending [N] [new|stable|old|vN] | pods start DURATION|by-hand | pods go DURATION
+	"wait":      (*Script).wait,    // wait DURATION
+	"crash":     (*Script).crash,   // crash controller before|after write N
+	"refuse":    (*Script).refuse,  // refuse write N
+}
+
+// Do runs one line and lets the world come to rest. People are slow: a second has passed since the line before. A law that was broken
+// in that second does not keep the line from being carried out; the first broken law is the answer.
+func (s *Script) Do(line string) error {
+	word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+	command := commands[word]
+	if command == nil {
+		return fmt.Errorf("no such command: %q", word)
+	}
+	broken := s.World.Wait(time.Second)
+	for _, next := range []func() error{func() error { return command(s, strings.TrimSpace(rest)) }, s.World.Settle} {
+		if err := next(); broken == nil {
+			broken = err
+		}
+	}
+	return broken
+}
+
+func (s *Script) apply(rest string) error {
+	kind, name, _ := strings.Cut(rest, " ")
+	for _, object := range s.Objects {
+		if rest == "" || (strings.EqualFold(object.GetKind(), kind) && object.GetName() == name) {
+			s.World.Apply(object)
+		}
+	}
+	return nil
+}
+
+func (s *Script) delete(rest string) error {
+	kind, name, _ := strings.Cut(rest, " ")
+	return s.World.Remove(kind, name)
+}
+
+func (s *Script) edit(rest string) error {
+	words := append(strings.SplitN(rest, " ", 4), "", "", "")
+	return s.World.Change(words[0], words[1], words[2], words[3])
+}
+
+func (s *Script) set(rest string) error {
+	path, value, _ := strings.Cut(rest, " ")
+	if path == "steps" {
+		path = "spec.strategy.canary.steps"
+	}
+	return s.World.Set(path, value)
+}
+
+func (s *Script) promote(rest string) error {
+	if rest == "full" {
+		return s.World.PromoteFull()
+	}
+	return s.World.Promote()
+}
+
+func (s *Script) undo(rest string) error {
+	if rest == "" {
+		return s.World.Undo(0)
+	}
+	number, err := strconv.ParseInt(rest, 10, 64)
+	if err != nil {
+		return err
+	}
+	return s.World.Undo(number)
+}
+
+func (s *Script) wait(rest string) error {
+	d, err := time.ParseDuration(rest)
+	if err != nil {
+		return err
+	}
+	return s.World.Wait(d)
+}
+
+func (s *Script) pods(rest string) error {
+	words := strings.Fields(rest)
+	switch {
+	case len(words) == 2 && words[0] == "start" && words[1] == "by-hand":
+		s.World.Start = nil
+		return nil
+	case len(words) == 2 && words[0] == "start":
+		d, err := time.ParseDuration(words[1])
+		s.World.Start = &d
+		return err
+	case len(words) == 2 && words[0] == "go":
+		d, err := time.ParseDuration(words[1])
+		s.World.Grace = d
+		return err
+	default:
+		return s.setPods(words)
+	}
+}
+
+func (s *Script) setPods(words []string) error {
+	states := map[string]PodState{"ready": Ready, "crash": Crashed, "pending": Pending}
+	if len(words) == 0 || states[words[0]] == "" {
+		return errors.New("pods: ready, crash, pending, start or go?")
+	}
+	count, which := -1, ""
+	for _, word := range words[1:] {
+		if n, err := strconv.Atoi(word); err == nil {
+			count = n
+			continue
+		}
+		which = word
+	}
+	sets, err := s.World.sets(which)
+	if err != nil {
+		return err
+	}
+	s.World.SetPods(states[words[0]], count, sets)
+	return nil
+}
+
+// sets names the ReplicaSets of a role or of a version; all of them for no role.
+func (w *World) sets(role string) ([]string, error) {
+	ro := w.Rollout()
+	var names []string
+	for _, rs := range w.ReplicaSets() {
+		hash := revision.HashOf(rs)
+		fits := map[string]bool{
+			"":            true,
+			"new":         hash == ro.Status.CurrentPodHash,
+			"stable":      hash == ro.Status.StableRS,
+			"old":         hash != ro.Status.CurrentPodHash && hash != ro.Status.StableRS,
+			w.Label(hash): true,
+		}
+		if fits[role] {
+			names = append(names, rs.Name)
+		}
+	}
+	if len(names) == 0 && !slices.Contains([]string{"", "new", "stable", "old"}, role) {
+		return nil, fmt.Errorf("no version %q", role)
+	}
+	return names, nil
+}
+
+func (s *Script) crash(rest string) error {
+	words := strings.Fields(rest)
+	if len(words) != 4 || words[0] != "controller" || words[2] != "write" {
+		return errors.New("crash controller before|after write N")
+	}
+	n, err := strconv.Atoi(words[3])
+	if err != nil {
+		return err
+	}
+	s.World.DieAt(n, words[1] == "after")
+	return nil
+}
+
+func (s *Script) refuse(rest string) error {
+	n, err := strconv.Atoi(strings.TrimPrefix(rest, "write "))
+	if err != nil {
+		return err
+	}
+	number := s.World.Server.writes + n
+	s.World.Server.Before = func(write Write) error {
+		if write.Number == number {
+			return fmt.Errorf("%s: somebody says no", write)
+		}
+		return nil
+	}
+	return nil
+}
+
+// DieAt ends the controller's process before or after its n-th write from now, counted from 1.
+func (w *World) DieAt(n int, after bool) {
+	number := w.Server.writes + n
+	hook := func(write Write) error {
+		switch {
+		case w.dead:
+			return errDied
+		case write.Number == number:
+			return w.Die()
+		default:
+			return nil
+		}
+	}
+	w.Server.Before, w.Server.After = hook, nil
+	if after {
+		w.Server.Before = func(Write) error { return deadEnd(w) }
+		w.Server.After = hook
+	}
+}
+
+func deadEnd(w *World) error {
+	if w.dead {
+		return errDied
+	}
+	return nil
+}
+
+// Spare lets controllers live from now on.
+func (w *World) Spare() { w.Server.Before, w.Server.After = nil, nil }

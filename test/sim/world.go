@@ -1,0 +1,258 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/act"
+	"github.com/kanari-dev/kanari/internal/observe"
+	"github.com/kanari-dev/kanari/internal/plan"
+	"github.com/kanari-dev/kanari/internal/revision"
+	"github.com/kanari-dev/kanari/internal/rollout"
+	"github.com/kanari-dev/kanari/internal/traffic"
+	"github.com/kanari-dev/kanari/internal/traffic/istio"
+	"github.com/kanari-dev/kanari/internal/traffic/nginx"
+)
+
+// Namespace is where everything lives that names none.
+const Namespace = "shop"
+
+// turnsAtMost is how many turns in a row a world may take without time passing. The longest way of a sound rollout is shorter.
+const turnsAtMost = 60
+
+// World is a cluster with one Rollout that a controller looks after.
+type World struct {
+	Clock  time.Time
+	Server *Server
+	Pods   []*Pod
+	// Start is how long pods take to become ready; nil: until somebody makes them so.
+	Start *time.Duration
+	// Grace is how long a pod takes to go.
+	Grace time.Duration
+	// Laws are what must hold.
+	Laws *Laws
+	// Seen is told of every turn.
+	Seen func(Turn)
+
+	name     string
+	born     int
+	births   []string        // hashes in the order in which their ReplicaSets were created
+	stripped map[string]bool // Services that lost their hash to somebody else
+	eye      *observe.Eye
+	hand     *act.Hand
+	told     []plan.Event
+	stirred  bool      // something changed that the controller has not looked at
+	wake     time.Time // when it looks again by itself
+	dead     bool
+}
+
+// Turn is one turn as it happened.
+type Turn struct {
+	At     time.Time
+	Before rollout.World
+	Plan   plan.Plan[v1alpha1.RolloutStatus]
+	Told   []plan.Event // events that were handed on
+	Wrote  bool         // the status was written
+	Err    error        // why it ended early
+	Died   bool         // the controller's process ended in it
+	Done   []Write      // what was written, for a turn that ended early
+}
+
+// Idle tells whether a turn did nothing.
+func (t Turn) Idle() bool { return len(t.Plan.Actions) == 0 && !t.Wrote && t.Err == nil && !t.Died }
+
+var errDied = errors.New("the controller died")
+
+// New makes an empty world in which the Rollout of that name will be looked after.
+func New(name string) *World {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{v1alpha1.AddToScheme, appsv1.AddToScheme, corev1.AddToScheme} {
+		utilruntime.Must(add(scheme))
+	}
+	w := &World{Clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Laws: &Laws{}, Seen: func(Turn) {}, name: name, stripped: map[string]bool{}}
+	w.Server = newServer(scheme, func() time.Time { return w.Clock })
+	w.Server.Changed = func() { w.stirred = true }
+	w.start()
+	return w
+}
+
+// start begins a controller process, which knows nothing.
+func (w *World) start() {
+	renderers := []traffic.Renderer{istio.Renderer{}, nginx.Renderer{}}
+	utilruntime.Must(observe.Indexes(context.Background(), w.Server, renderers))
+	freshness := &observe.Freshness{Scheme: w.Server.scheme, Now: func() time.Time { return w.Clock }}
+	w.eye = &observe.Eye{Reader: w.Server, Renderers: renderers, Freshness: freshness}
+	w.hand = &act.Hand{
+		Client: w.Server, Live: w.Server, Renderers: renderers, Find: w.eye.Find, Wrote: freshness.Wrote,
+		Tell: func(_ runtime.Object, event plan.Event) { w.told = append(w.told, event) },
+	}
+	w.stirred, w.wake, w.dead = true, time.Time{}, false
+}
+
+// Die ends the controller's process: nothing that it does from now on arrives, and a new process begins at the next step.
+// A hook returns its error.
+func (w *World) Die() error {
+	w.dead = true
+	return errDied
+}
+
+// Step is one turn: the cluster catches up, then the controller looks, decides and acts.
+func (w *World) Step() (Turn, error) {
+	w.Kubernetes()
+	w.stirred, w.wake, w.told = false, time.Time{}, nil
+	t := Turn{At: w.Clock}
+	seen, err := w.look()
+	if apierrors.IsNotFound(err) {
+		return t, nil
+	}
+	if err != nil {
+		return t, fmt.Errorf("observing: %w", err)
+	}
+	t.Before = seen
+	if t.Plan, err = w.decide(seen); err != nil {
+		return t, err
+	}
+	for _, action := range t.Plan.Actions {
+		if create, ok := action.(plan.CreateReplicaSet); ok {
+			w.noteBirth(revision.HashOf(create.ReplicaSet))
+		}
+	}
+	w.Server.done = nil
+	w.Laws.begin(w)
+	t.Err = w.hand.Carry(context.Background(), seen.Rollout, t.Plan)
+	t.Told, t.Wrote = w.told, t.Err == nil && !equal(seen.Rollout.Status, t.Plan.Status)
+	t.Died, t.Done = w.dead, w.Server.done
+	w.wake = t.Plan.Wake
+	if err := w.face(seen.Rollout, t.Err); err != nil {
+		return t, err
+	}
+	broken := w.Laws.after(w)
+	w.Seen(t)
+	return t, broken
+}
+
+// look reads what the controller sees now.
+func (w *World) look() (rollout.World, error) {
+	return w.eye.Rollout(context.Background(), w.key(w.name))
+}
+
+// decide also holds Decide to its word: it changes nothing that it was given, and says the same when asked again.
+func (w *World) decide(seen rollout.World) (plan.Plan[v1alpha1.RolloutStatus], error) {
+	before := seen.Rollout.DeepCopy()
+	p := rollout.Decide(seen, w.Clock)
+	if again := rollout.Decide(seen, w.Clock); !reflect.DeepEqual(p, again) {
+		return p, errors.New("Decide does not say the same twice")
+	}
+	if !equal(before, seen.Rollout) {
+		return p, errors.New("Decide changes what it reads")
+	}
+	return p, nil
+}
+
+// face is what the controller makes of the end of a turn.
+func (w *World) face(ro *v1alpha1.Rollout, err error) error {
+	switch {
+	case w.dead:
+		w.start()
+		return nil
+	case err == nil:
+		return nil
+	case errors.Is(err, act.ErrCollision):
+		w.stirred = true
+		return w.hand.CountCollision(context.Background(), ro)
+	default: // it looks again, sooner or later
+		w.stirred = true
+		return nil
+	}
+}
+
+// Settle takes turns until nothing is left to do at this moment. An error tells of a broken law or a controller that never rests.
+func (w *World) Settle() error {
+	for range turnsAtMost {
+		w.Kubernetes()
+		if !w.stirred && (w.wake.IsZero() || w.wake.After(w.Clock)) {
+			return w.Laws.atRest(w)
+		}
+		t, err := w.Step()
+		if err != nil {
+			return err
+		}
+		if t.Idle() && !w.wake.IsZero() && !w.wake.After(w.Clock) {
+			return fmt.Errorf("hot loop: nothing to do, and yet it wakes at once, at %s", w.wake.Format(time.TimeOnly))
+		}
+	}
+	return fmt.Errorf("hot loop: %d turns without an end", turnsAtMost)
+}
+
+// Wait lets time pass, from one moment at which something happens to the next.
+func (w *World) Wait(d time.Duration) error {
+	end := w.Clock.Add(d)
+	if err := w.Settle(); err != nil {
+		return err
+	}
+	for {
+		next := w.next()
+		if next.IsZero() || next.After(end) {
+			w.Clock = end
+			return w.Settle()
+		}
+		w.Clock = next
+		if err := w.Settle(); err != nil {
+			return err
+		}
+	}
+}
+
+// next is when something happens by itself; zero for never.
+func (w *World) next() time.Time { return plan.Sooner(w.wake, w.stirs()) }
+
+// Rollout is the one that is looked after, not to be changed; nil when there is none.
+func (w *World) Rollout() *v1alpha1.Rollout {
+	ro, _ := w.known(id{rolloutKind, w.key(w.name)}, &v1alpha1.Rollout{}).(*v1alpha1.Rollout)
+	return ro
+}
+
+// ReplicaSets are all of them by name, not to be changed.
+func (w *World) ReplicaSets() []*appsv1.ReplicaSet {
+	var found []*appsv1.ReplicaSet
+	for _, which := range w.Server.of(replicaSetKind) {
+		found = append(found, w.known(which, &appsv1.ReplicaSet{}).(*appsv1.ReplicaSet))
+	}
+	return found
+}
+
+// Service is the one of that name, not to be changed; nil when there is none.
+func (w *World) Service(name string) *corev1.Service {
+	service, _ := w.known(id{serviceKind, w.key(name)}, &corev1.Service{}).(*corev1.Service)
+	return service
+}
+
+func (w *World) known(which id, like client.Object) client.Object {
+	if w.Server.objects[which] == nil {
+		return nil
+	}
+	object, err := w.Server.typed(which, like)
+	utilruntime.Must(err)
+	return object
+}
+
+func (w *World) key(name string) types.NamespacedName {
+	return types.NamespacedName{Namespace: Namespace, Name: name}
+}
+
+var serviceKind = schema.GroupKind{Kind: "Service"}
+
+var rolloutKind = schema.GroupKind{Group: v1alpha1.GroupName, Kind: v1alpha1.RolloutKind}
