@@ -62,6 +62,8 @@ func (t *turn) progressing() v1alpha1.RolloutCondition {
 	}
 	wasPaused := before != nil && before.Reason == reasonPaused
 	switch {
+	case t.was(v1alpha1.InvalidSpec) && !t.status.Abort:
+		return v1alpha1.RolloutCondition{} // no progress is expected of what cannot be followed
 	case t.status.Abort:
 		return t.abortedCondition(before)
 	case t.paused() && !wasPaused:
@@ -118,8 +120,7 @@ func (t *turn) pauseReason() string {
 
 func (t *turn) pausedCondition() v1alpha1.RolloutCondition {
 	before := t.condition(v1alpha1.RolloutPaused)
-	was := before != nil && before.Status == corev1.ConditionTrue
-	if t.status.Abort || t.paused() == was {
+	if was := before != nil && before.Status == corev1.ConditionTrue; t.status.Abort || t.paused() == was {
 		return v1alpha1.RolloutCondition{}
 	}
 	return condition(v1alpha1.RolloutPaused, truth(t.paused()), reasonPaused, "Rollout is paused")
@@ -135,10 +136,6 @@ func (t *turn) availableCondition() v1alpha1.RolloutCondition {
 }
 
 func (t *turn) completedCondition() v1alpha1.RolloutCondition {
-	before := t.condition(v1alpha1.RolloutCompleted)
-	if before != nil && before.Status == corev1.ConditionTrue && !t.fullyPromoted() {
-		t.tell(startedUpdate(t.number(), t.hash))
-	}
 	return condition(v1alpha1.RolloutCompleted, truth(t.fullyPromoted()), "RolloutCompleted", "RolloutCompleted")
 }
 
@@ -195,7 +192,7 @@ func (t *turn) deadline() time.Duration {
 // wakeForDeadline looks again when an update that makes no progress runs out of time.
 func (t *turn) wakeForDeadline() {
 	c := t.condition(v1alpha1.RolloutProgressing)
-	if c == nil || t.healthy() || t.paused() || t.status.Abort || t.waitsByDesign() || t.oldWaits() || c.Reason == reasonTimedOut {
+	if c == nil || t.was(v1alpha1.InvalidSpec) || t.healthy() || t.paused() || t.status.Abort || t.waitsByDesign() || t.oldWaits() || c.Reason == reasonTimedOut {
 		return
 	}
 	// One second more, because stored times have whole seconds.
@@ -204,6 +201,12 @@ func (t *turn) wakeForDeadline() {
 
 func condition(kind v1alpha1.RolloutConditionType, status corev1.ConditionStatus, reason, message string) v1alpha1.RolloutCondition {
 	return v1alpha1.RolloutCondition{Type: kind, Status: status, Reason: reason, Message: message}
+}
+
+// was tells whether a condition held when the status was read.
+func (t *turn) was(kind v1alpha1.RolloutConditionType) bool {
+	c := t.condition(kind)
+	return c != nil && c.Status == corev1.ConditionTrue
 }
 
 func truth(b bool) corev1.ConditionStatus {

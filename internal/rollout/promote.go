@@ -33,7 +33,7 @@ func promoted(t *turn) outcome {
 		return goOn
 	}
 	t.status.StableRS = t.hash
-	t.tell(completedRollout(t.number(), t.hash, reason))
+	t.done = append(t.done, completedRollout(t.number(), t.hash, reason))
 	if former := t.revisions.Stable; former != nil {
 		t.revisions.Old = append(t.revisions.Old, former)
 	}

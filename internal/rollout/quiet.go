@@ -26,6 +26,9 @@ func withoutNumbers(s v1alpha1.RolloutStatus) v1alpha1.RolloutStatus {
 	verdicts := make([]v1alpha1.RolloutCondition, len(s.Conditions))
 	for i, c := range s.Conditions {
 		verdicts[i] = v1alpha1.RolloutCondition{Type: c.Type, Status: c.Status, ObservedGeneration: c.ObservedGeneration}
+		if c.Type == v1alpha1.InvalidSpec {
+			verdicts[i].Message = c.Message
+		}
 		if c.Type == v1alpha1.RolloutProgressing && c.Status == corev1.ConditionUnknown {
 			verdicts[i].Status = corev1.ConditionTrue // what was resumed and goes on is no news
 		}

@@ -38,6 +38,9 @@ func renewed(t *turn) outcome {
 	if t.status.CurrentPodHash == t.hash && t.status.CurrentStepHash == steps {
 		return goOn
 	}
+	if t.status.CurrentPodHash != t.hash && t.was(v1alpha1.RolloutCompleted) && !t.fullyPromoted() {
+		t.tell(startedUpdate(t.number(), t.hash))
+	}
 	t.status.CurrentPodHash, t.status.CurrentStepHash = t.hash, steps
 	t.status.Abort, t.status.AbortedAt, t.status.PromoteFull = false, nil, false
 	t.status.RestartedAt = t.ro.Spec.RestartAt

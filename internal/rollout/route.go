@@ -55,8 +55,17 @@ func (t *turn) weight() int32 {
 	case t.atDesiredCounts():
 		return t.backTo(t.stepWeight())
 	default:
-		return t.backTo(t.heldWeight())
+		return t.backTo(t.bearable(t.heldWeight()))
 	}
+}
+
+// bearable lowers a share to what the ready pods of the new revision can take, overloaded for a while. Where a step says how many pods
+// there are to be, the user has answered that question.
+func (t *turn) bearable(weight int32) int32 {
+	if t.canaryScale() != nil || t.replicas() == 0 {
+		return weight
+	}
+	return min(weight, overload*revision.Available(t.revisions.New)*t.total()/t.replicas())
 }
 
 // heldWeight is the share before the present step, while its pods are not there yet.
@@ -116,6 +125,12 @@ func (t *turn) former() *appsv1.ReplicaSet {
 	return rs
 }
 
+// unanswered tells whether the canary side of the routes leads to a revision of which no pod is ready.
+func (t *turn) unanswered() bool {
+	weights := t.status.Canary.Weights
+	return weights != nil && weights.Canary.Weight > 0 && revision.Available(t.revisions.ByHash(weights.Canary.PodTemplateHash)) == 0
+}
+
 // canaryHash is what the canary side of a route selects. It turns to a revision that can answer, and leaves one only after its
 // weight has gone.
 func (t *turn) canaryHash() string {
@@ -172,7 +187,7 @@ func noted(d traffic.Destination) v1alpha1.WeightDestination {
 
 // routedAsWanted tells whether requests go where the present step says, after this turn.
 func (t *turn) routedAsWanted() bool {
-	if t.canary.TrafficRouting == nil {
+	if t.canary.TrafficRouting == nil || t.replicas() == 0 {
 		return true
 	}
 	weights := t.status.Canary.Weights

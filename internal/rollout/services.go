@@ -10,8 +10,8 @@ import (
 
 // pointed makes each Service select the revision that it stands for.
 func pointed(t *turn) outcome {
-	if t.serves(t.canary.StableService, t.revisions.Stable) {
-		t.moves.point = append(t.moves.point, t.point(t.canary.StableService, t.revisions.Stable))
+	if rs := t.stableReceiver(); t.serves(t.canary.StableService, rs) {
+		t.moves.point = append(t.moves.point, t.point(t.canary.StableService, rs))
 	}
 	switch {
 	case t.rollingBack():
@@ -26,6 +26,15 @@ func pointed(t *turn) outcome {
 		t.moves.point = append(t.moves.point, t.point(t.canary.CanaryService, t.revisions.New))
 	}
 	return goOn
+}
+
+// stableReceiver is who answers for the stable Service: the stable revision. Without routes a last weight of 100 takes all its pods, and
+// the new revision answers before the Service would lead to nobody.
+func (t *turn) stableReceiver() *appsv1.ReplicaSet {
+	if t.canary.TrafficRouting == nil && !t.allNew() && t.sizes.Stable == 0 && !t.halted() && revision.Available(t.revisions.New) > 0 {
+		return t.revisions.New
+	}
+	return t.revisions.Stable
 }
 
 // overtaken tells whether the canary Service selects a revision that a newer template took the place of before it was stable. Its pods

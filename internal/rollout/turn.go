@@ -30,6 +30,7 @@ type turn struct {
 
 	moves  moves
 	events []plan.Event
+	done   []plan.Event // told after all others
 	why    plan.Why
 	wake   time.Time
 }
@@ -78,7 +79,7 @@ func begin(w World, now time.Time) *turn {
 }
 
 func (t *turn) plan() plan.Plan[v1alpha1.RolloutStatus] {
-	p := plan.Plan[v1alpha1.RolloutStatus]{Actions: t.moves.list(), Status: t.status, Events: t.events, Why: t.why, Wake: t.wake}
+	p := plan.Plan[v1alpha1.RolloutStatus]{Actions: t.moves.list(), Status: t.status, Events: append(t.events, t.done...), Why: t.why, Wake: t.wake}
 	if equality.Semantic.DeepEqual(t.ro.Status, t.status) {
 		p.Status = t.ro.Status
 		return p

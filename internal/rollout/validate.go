@@ -13,8 +13,9 @@ import (
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 )
 
-// invalid stops a Rollout whose spec cannot be followed. What is runs on: no pod, no Service and no route changes, with one exception.
-// An abort is somebody's call for help, so it takes the requests back as far as the spec can still be understood.
+// invalid stops a Rollout whose spec cannot be followed. What is runs on: no pod, no Service and no route changes, with two exceptions.
+// An abort is somebody's call for help, and requests to nobody are lost, so both take the requests back as far as the spec can
+// still be understood.
 func invalid(t *turn) outcome {
 	problem := t.problem()
 	if problem == nil {
@@ -23,10 +24,13 @@ func invalid(t *turn) outcome {
 	}
 	t.setGeneric(condition(v1alpha1.InvalidSpec, corev1.ConditionTrue, string(v1alpha1.InvalidSpec),
 		fmt.Sprintf("The Rollout %q is invalid: %s", t.ro.Name, problem)))
-	if t.status.Abort && !t.fullyPromoted() {
+	switch {
+	case t.status.Abort && !t.fullyPromoted():
 		aborted(t)
 		routed(t)
 		pointed(t)
+	case t.unanswered():
+		routed(t)
 	}
 	concluded(t)
 	return enough

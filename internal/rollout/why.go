@@ -99,10 +99,15 @@ func (t *turn) whyProgressing() plan.Why {
 			WaitingFor: []plan.Wait{{Kind: plan.WaitPods, Object: "ReplicaSet " + stable.Name}},
 		}
 	}
-	return plan.Why{
-		Sentence:   "Moving on: pods and routes are being brought to the present step.",
-		WaitingFor: []plan.Wait{{Kind: plan.WaitPods}},
+	for _, rs := range t.revisions.All() {
+		if going := occupied(rs) - revision.Replicas(rs); going > 0 {
+			return plan.Why{
+				Sentence:   fmt.Sprintf("Waiting for pods to go: %d of ReplicaSet %s.", going, rs.Name),
+				WaitingFor: []plan.Wait{{Kind: plan.WaitPods, Object: "ReplicaSet " + rs.Name}},
+			}
+		}
 	}
+	return plan.Why{Sentence: "Moving on to the pods of the present step.", WaitingFor: []plan.Wait{{Kind: plan.WaitPods}}}
 }
 
 func stableName(t *turn) string {

@@ -2,11 +2,11 @@ package sim
 
 import (
 	"fmt"
-	"strings"
+
+	"golang.org/x/tools/txtar"
 )
 
-// Scenario is a text of four parts: what it proves, then under "-- NAME --" headings the manifests, the script and the golden story. It is
-// written in the txtar format.
+// Scenario is a txtar archive: what it proves as its comment, then the manifests, the script and the golden story.
 type Scenario struct {
 	Sentence  string
 	Manifests string
@@ -14,32 +14,28 @@ type Scenario struct {
 	Golden    string
 }
 
-// ParseScenario reads a Scenario. An error names a heading that no part has.
+// ParseScenario reads a Scenario. An error names a file that no scenario has.
 func ParseScenario(text string) (Scenario, error) {
-	var s Scenario
+	archive := txtar.Parse([]byte(text))
+	s := Scenario{Sentence: string(archive.Comment)}
 	parts := map[string]*string{"manifests.yaml": &s.Manifests, "script": &s.Script, "golden": &s.Golden}
-	part := &s.Sentence
-	for line := range strings.Lines(text) {
-		name, heading := headingOf(line)
-		if !heading {
-			*part += line
-			continue
+	for _, file := range archive.Files {
+		part := parts[file.Name]
+		if part == nil {
+			return s, fmt.Errorf("no part of a scenario is called %q", file.Name)
 		}
-		if part = parts[name]; part == nil {
-			return s, fmt.Errorf("no part of a scenario is called %q", name)
-		}
+		*part = string(file.Data)
 	}
 	return s, nil
 }
 
-func headingOf(line string) (name string, heading bool) {
-	line = strings.TrimRight(line, "\n")
-	if !strings.HasPrefix(line, "-- ") || !strings.HasSuffix(line, " --") {
-		return "", false
-	}
-	return strings.TrimSpace(line[3 : len(line)-3]), true
-}
-
 func (s Scenario) String() string {
-	return s.Sentence + "-- manifests.yaml --\n" + s.Manifests + "-- script --\n" + s.Script + "-- golden --\n" + s.Golden
+	return string(txtar.Format(&txtar.Archive{
+		Comment: []byte(s.Sentence),
+		Files: []txtar.File{
+			{Name: "manifests.yaml", Data: []byte(s.Manifests)},
+			{Name: "script", Data: []byte(s.Script)},
+			{Name: "golden", Data: []byte(s.Golden)},
+		},
+	}))
 }
