@@ -31,7 +31,8 @@ func pointed(t *turn) outcome {
 // stableReceiver is who answers for the stable Service: the stable revision. Without routes a last weight of 100 takes all its pods, and
 // the new revision answers before the Service would lead to nobody.
 func (t *turn) stableReceiver() *appsv1.ReplicaSet {
-	if t.canary.TrafficRouting == nil && !t.allNew() && t.sizes.Stable == 0 && !t.halted() && revision.Available(t.revisions.New) > 0 {
+	last := t.canary.TrafficRouting == nil && t.sizes.Stable == 0 && t.replicas() > 0
+	if last && !t.allNew() && !t.status.Abort && !t.halted() && revision.Available(t.revisions.New) > 0 {
 		return t.revisions.New
 	}
 	return t.revisions.Stable
