@@ -1,0 +1,35 @@
+# The whole of it: make demo shows what Kanari does, make test proves it.
+SHELL := /bin/bash
+.PHONY: help demo test lint e2e build generate update clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## watch a canary on a real API server; STAY=1 keeps the cluster afterwards
+	@scripts/setup
+	@scripts/build lab controller plugin demo
+	@bin/demo $(if $(filter-out 0 no,$(STAY)),--stay)
+
+test: ## prove everything: vet and tests of all modules, on the lab too
+	@scripts/setup
+	@scripts/test
+
+e2e: ## only the tests on the lab's API server
+	@scripts/setup
+	@go test -count=1 ./test/e2e/...
+
+lint: ## hold the habits: golangci-lint over all modules
+	@go tool -modfile=tools/go.mod golangci-lint run ./...
+	@cd lab && go tool -modfile=../tools/go.mod golangci-lint run ./...
+
+build: ## the binaries, into bin/
+	@scripts/build lab controller plugin demo
+
+generate: ## deep copies and CRDs from the API's types
+	@go generate ./...
+
+update: ## rewrite the golden files; read the difference before you commit it
+	@grep -rlE 'flag\.Bool\("update"' --include=*_test.go . | xargs -n1 dirname | sort -u | xargs -I{} go test {} -update
+
+clean: ## remove bin/; caches stay
+	@rm -rf bin

@@ -1,0 +1,8 @@
+// Command demo shows a canary on a real Kubernetes API server: a good version that is promoted, a bad one that is aborted.
+//
+// Read play first: it is the script, one method an act. It starts the lab and the controller as they are shipped, types the
+// command lines that a user would type, and reads the outcome from the API server's watches and from the answers that the
+// load got. Whatever it started ends with it.
+//
+// What the numbers look like is left to package show.
+package main

@@ -1,0 +1,72 @@
+package show
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func golden(t *testing.T, name string, lines []string) {
+	t.Helper()
+	path, got := filepath.Join("testdata", name), strings.Join(lines, "\n")+"\n"
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-update rewrites it):\n%s", name, diff)
+	}
+}
+
+// row is a stretch in which 1000 requests were counted.
+func row(version string, asked, measured, errors int) Row {
+	m := moment(0, asked)
+	return Row{
+		After: 12400 * time.Millisecond, Step: "4/7 pause 4s", Version: version, Asked: asked, Last: m,
+		Answers: Tally{"blue": {1000 - measured, 0}, version: {measured, errors}},
+	}
+}
+
+func rows() []Row {
+	few := row("green", 10, 0, 0)
+	few.Answers = Tally{"blue": {3, 0}}
+	all := row("green", 100, 1000, 0)
+	all.Step, all.Last.Pods = "all steps done", []Pods{{"blue", 0, 3}, {"green", 3, 3}}
+	return []Row{row("green", 0, 0, 0), few, row("green", 30, 298, 0), row("red", 30, 305, 75), all}
+}
+
+func TestLines(t *testing.T) {
+	for name, paint := range map[string]Paint{"plain": {}, "painted": {On: true}} {
+		t.Run(name, func(t *testing.T) {
+			lines := []string{paint.Chapter("A headline"), paint.Command("kubectl-kanari promote myapp-rollout"), paint.Heading("green")}
+			for _, row := range rows() {
+				lines = append(lines, paint.Line(row))
+			}
+			golden(t, "lines."+name+".golden", append(lines, paint.Saying(moment(0, 30), ""), paint.Saying(moment(0, 30), "a hint")))
+		})
+	}
+}
+
+func TestEveryLineIsAsWideAsItsHeading(t *testing.T) {
+	var plain Paint
+	column := strings.Index(plain.Heading("green"), "VirtualService")
+	for _, row := range rows() {
+		before, _, _ := strings.Cut(plain.Line(row), row.Last.routes()+"\n")
+		before = strings.TrimSuffix(before, row.Last.routes())
+		if got := len([]rune(before)); got != column {
+			t.Errorf("the weights begin in column %d, the heading in %d:\n%s", got, column, plain.Line(row))
+		}
+	}
+}
