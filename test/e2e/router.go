@@ -1,0 +1,132 @@
+package e2e
+
+import (
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kanari-dev/kanari/api/v1alpha1"
+)
+
+// router says where requests go, from what a mesh would read: never from the Rollout's own status.
+type router interface {
+	// weight is the canary's share in per cent; false without a router.
+	weight(s *State) (int64, bool)
+	// receivers are the hashes that get the two shares; false when pods stand for shares.
+	receivers(s *State) (stable, canary string, ok bool)
+}
+
+func (s *State) router(ro *v1alpha1.Rollout) router {
+	canary := ro.Spec.Strategy.Canary
+	services := services{canary.StableService, canary.CanaryService}
+	switch {
+	case canary.TrafficRouting == nil:
+		return services
+	case canary.TrafficRouting.Nginx != nil:
+		return ingress{services, ro.Name + "-" + canary.TrafficRouting.Nginx.StableIngress + "-canary"}
+	case canary.TrafficRouting.Istio.DestinationRule != nil:
+		istio := canary.TrafficRouting.Istio
+		return subsets{istio.VirtualService.Name, istio.DestinationRule.Name}
+	default:
+		istio := canary.TrafficRouting.Istio
+		all := istio.VirtualServices
+		if istio.VirtualService != nil {
+			all = []v1alpha1.IstioVirtualService{*istio.VirtualService}
+		}
+		return hosts{services, all[0]}
+	}
+}
+
+// services select pods; there may be none.
+type services struct{ stable, canary string }
+
+func (r services) weight(*State) (int64, bool) { return 0, false }
+
+func (r services) receivers(s *State) (stable, canary string, ok bool) {
+	return s.selected(r.stable), s.selected(r.canary), r.stable != ""
+}
+
+// ingress is a canary Ingress of nginx.
+type ingress struct {
+	services
+
+	name string
+}
+
+func (r ingress) weight(s *State) (int64, bool) {
+	found := s.ingress(r.name)
+	if found == nil {
+		return 0, true
+	}
+	weight, _ := strconv.ParseInt(found.Annotations["nginx.ingress.kubernetes.io/canary-weight"], 10, 64)
+	return weight, true
+}
+
+// hosts are two Services in a route of a VirtualService.
+type hosts struct {
+	services
+
+	virtualService v1alpha1.IstioVirtualService
+}
+
+func (r hosts) weight(s *State) (int64, bool) {
+	name := ""
+	if len(r.virtualService.Routes) > 0 {
+		name = r.virtualService.Routes[0]
+	}
+	return share(route(s.object("VirtualService", r.virtualService.Name), name), "host", r.canary), true
+}
+
+// subsets are two subsets of one host.
+type subsets struct{ virtualService, destinationRule string }
+
+func (r subsets) weight(s *State) (int64, bool) {
+	return share(route(s.object("VirtualService", r.virtualService), ""), "subset", "canary"), true
+}
+
+func (r subsets) receivers(s *State) (stable, canary string, ok bool) {
+	rule := s.object("DestinationRule", r.destinationRule)
+	return subsetHash(rule, "stable"), subsetHash(rule, "canary"), true
+}
+
+func subsetHash(rule *unstructured.Unstructured, name string) string {
+	if rule == nil {
+		return ""
+	}
+	subsets, _, _ := unstructured.NestedSlice(rule.Object, "spec", "subsets")
+	for _, entry := range subsets {
+		subset, _ := entry.(map[string]any)
+		if subset["name"] == name {
+			hash, _, _ := unstructured.NestedString(subset, "labels", v1alpha1.DefaultRolloutUniqueLabelKey)
+			return hash
+		}
+	}
+	return ""
+}
+
+// route returns the HTTP route of that name; the first for an empty name.
+func route(vs *unstructured.Unstructured, name string) map[string]any {
+	if vs == nil {
+		return nil
+	}
+	routes, _, _ := unstructured.NestedSlice(vs.Object, "spec", "http")
+	for _, entry := range routes {
+		if fields, _ := entry.(map[string]any); name == "" || fields["name"] == name {
+			return fields
+		}
+	}
+	return nil
+}
+
+// share is the weight of the destination whose field has a value.
+func share(route map[string]any, field, value string) int64 {
+	destinations, _, _ := unstructured.NestedSlice(route, "route")
+	for _, entry := range destinations {
+		fields, _ := entry.(map[string]any)
+		if found, _, _ := unstructured.NestedString(fields, "destination", field); found == value {
+			weight, _, _ := unstructured.NestedInt64(fields, "weight")
+			return weight
+		}
+	}
+	return 0
+}
