@@ -35,7 +35,7 @@ func main() {
 	flag.StringVar(&p.plugin, "plugin", "bin/kubectl-kanari", "binary of the kubectl plugin")
 	flag.StringVar(&p.crds, "crds", "config/crd", "folder of Kanari's CustomResourceDefinitions")
 	flag.StringVar(&p.example, "example", "examples/01-istio-canary", "folder of the example to play")
-	flag.IntVar(&p.rate, "rate", 250, "requests a second")
+	flag.IntVar(&p.rate, "rate", 500, "requests a second")
 	flag.BoolVar(&p.stay, "stay", false, "leave the cluster running afterwards, until Ctrl-C")
 	flag.Parse()
 	quieten()

@@ -23,7 +23,7 @@ func (p Paint) Heading(version string) string {
 }
 
 // worth are the requests that a Row needs to have a line that stays, and to be judged.
-const worth = 100
+const worth = 200
 
 // Telling says whether a Row is worth a line that stays: one too short to measure is not.
 func (r Row) Telling() bool { return r.Answers.Total().Requests >= worth }

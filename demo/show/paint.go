@@ -43,11 +43,11 @@ func (p Paint) As(style Style, text string) string {
 	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", style, text)
 }
 
-// bar draws a share of 100 in ten cells; a share above nothing fills at least one.
+// bar draws a share of 100 in ten cells; a share of at least one fills at least one.
 func (p Paint) bar(percent float64, style Style) string {
 	const cells = 10
 	filled := min(cells, int(percent/100*cells+0.5))
-	if percent > 0 {
+	if percent >= 1 {
 		filled = max(1, filled)
 	}
 	return p.As(style, strings.Repeat("█", filled)) + p.As(Dim, strings.Repeat("░", cells-filled))

@@ -58,7 +58,7 @@ func (s Summary) Complaints() []string {
 // tolerance is how far from the asked share, in percent, a measured one may be: four standard deviations for chance, and the
 // requests of a moment for those under way while the weights moved.
 func tolerance(row Row) float64 {
-	const moment = 25
+	const moment = 50
 	asked, requests := float64(row.Asked)/100, float64(row.Answers.Total().Requests)
 	return 100*moment/requests + 400*math.Sqrt(asked*(1-asked)/requests)
 }

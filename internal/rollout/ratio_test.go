@@ -69,7 +69,7 @@ func TestRatioAtTheEnds(t *testing.T) {
 func TestRatioLeavesNoSideEmpty(t *testing.T) {
 	for replicas := int32(2); replicas <= 100; replicas++ {
 		for weight := int32(1); weight < 100; weight++ {
-			for surge := int32(0); surge <= 2; surge++ {
+			for surge := range int32(3) {
 				canary, stable := ratio(replicas, weight, 100, surge)
 				if canary < 1 || stable < 1 {
 					t.Errorf("ratio(%d, %d, 100, %d) = %d/%d, want pods on both sides", replicas, weight, surge, canary, stable)
@@ -142,33 +142,47 @@ func TestCounts(t *testing.T) {
 		want  want
 	}{
 		"the first revision gets all pods at once": {
-			basicScale{Replicas: 5, Surge: 1, Weight: 100, MaxWeight: 100, NewExists: true}, want{5, 0}},
+			basicScale{Replicas: 5, Surge: 1, Weight: 100, MaxWeight: 100, NewExists: true}, want{5, 0},
+		},
 		"the first revision shrinks with spec.replicas": {
-			basicScale{Replicas: 5, Surge: 2, Unavailable: 1, Weight: 100, MaxWeight: 100, NewExists: true, New: size{10, 10}}, want{5, 0}},
+			basicScale{Replicas: 5, Surge: 2, Unavailable: 1, Weight: 100, MaxWeight: 100, NewExists: true, New: size{10, 10}}, want{5, 0},
+		},
 		"the canary starts within the surge": {
-			ten(basicScale{Surge: 1, Unavailable: 0, Weight: 20, Stable: size{10, 10}}), want{1, 10}},
+			ten(basicScale{Surge: 1, Unavailable: 0, Weight: 20, Stable: size{10, 10}}), want{1, 10},
+		},
 		"stable pays once the canary serves": {
-			ten(basicScale{Surge: 1, Unavailable: 0, Weight: 20, New: size{1, 1}, Stable: size{10, 10}}), want{1, 9}},
+			ten(basicScale{Surge: 1, Unavailable: 0, Weight: 20, New: size{1, 1}, Stable: size{10, 10}}), want{1, 9},
+		},
 		"stable waits for a canary that does not serve": {
-			ten(basicScale{Surge: 1, Unavailable: 0, Weight: 20, New: size{1, 0}, Stable: size{10, 10}}), want{1, 10}},
+			ten(basicScale{Surge: 1, Unavailable: 0, Weight: 20, New: size{1, 0}, Stable: size{10, 10}}), want{1, 10},
+		},
 		"without a surge stable makes room first": {
-			ten(basicScale{Surge: 0, Unavailable: 3, Weight: 20, Stable: size{10, 10}}), want{0, 8}},
+			ten(basicScale{Surge: 0, Unavailable: 3, Weight: 20, Stable: size{10, 10}}), want{0, 8},
+		},
 		"and the canary fills it": {
-			ten(basicScale{Surge: 0, Unavailable: 3, Weight: 20, Stable: size{8, 8}}), want{2, 8}},
+			ten(basicScale{Surge: 0, Unavailable: 3, Weight: 20, Stable: size{8, 8}}), want{2, 8},
+		},
 		"an older revision is drained before the two move down": {
-			ten(basicScale{Surge: 2, Unavailable: 5, Weight: 50, New: size{2, 2}, Stable: size{8, 8}, OldSpec: 2}), want{2, 8}},
+			ten(basicScale{Surge: 2, Unavailable: 5, Weight: 50, New: size{2, 2}, Stable: size{8, 8}, OldSpec: 2}), want{2, 8},
+		},
 		"an aborted canary goes as stable comes back": {
-			ten(basicScale{Surge: 2, Unavailable: 0, Weight: 0, New: size{5, 5}, Stable: size{5, 5}}), want{5, 7}},
+			ten(basicScale{Surge: 2, Unavailable: 0, Weight: 0, New: size{5, 5}, Stable: size{5, 5}}), want{5, 7},
+		},
 		"and gives up what stable has taken over": {
-			ten(basicScale{Surge: 2, Unavailable: 0, Weight: 0, New: size{5, 5}, Stable: size{7, 7}}), want{3, 7}},
+			ten(basicScale{Surge: 2, Unavailable: 0, Weight: 0, New: size{5, 5}, Stable: size{7, 7}}), want{3, 7},
+		},
 		"a broken canary is thrown away before it serves": {
-			ten(basicScale{Surge: 2, Unavailable: 0, Weight: 0, New: size{2, 0}, Stable: size{10, 10}}), want{0, 10}},
+			ten(basicScale{Surge: 2, Unavailable: 0, Weight: 0, New: size{2, 0}, Stable: size{10, 10}}), want{0, 10},
+		},
 		"stable pods that do not serve make room at once": {
-			ten(basicScale{Surge: 0, Unavailable: 3, Weight: 20, Stable: size{10, 6}}), want{0, 8}},
+			ten(basicScale{Surge: 0, Unavailable: 3, Weight: 20, Stable: size{10, 6}}), want{0, 8},
+		},
 		"a canary is not given up for stable pods that do not serve": {
-			ten(basicScale{Surge: 2, Unavailable: 5, Weight: 0, New: size{8, 8}, Stable: size{4, 0}}), want{5, 4}},
+			ten(basicScale{Surge: 2, Unavailable: 5, Weight: 0, New: size{8, 8}, Stable: size{4, 0}}), want{5, 4},
+		},
 		"a smaller rollout gives up what does not serve, nothing else": {
-			ten(basicScale{Surge: 0, Unavailable: 1, Weight: 50, New: size{8, 0}, Stable: size{8, 8}}), want{2, 8}},
+			ten(basicScale{Surge: 0, Unavailable: 1, Weight: 50, New: size{8, 0}, Stable: size{8, 8}}), want{2, 8},
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

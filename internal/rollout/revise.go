@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"maps"
 	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -106,9 +107,7 @@ func (t *turn) keepUp(number int64) {
 	if rs == nil {
 		return
 	}
-	for key, value := range revision.Annotations(t.ro, rs, number) {
-		t.edit(rs.Name).Annotations[key] = value
-	}
+	maps.Copy(t.edit(rs.Name).Annotations, revision.Annotations(t.ro, rs, number))
 	if rs.Spec.MinReadySeconds != t.ro.Spec.MinReadySeconds {
 		t.edit(rs.Name).MinReadySeconds = &t.ro.Spec.MinReadySeconds
 	}

@@ -45,27 +45,33 @@ func TestPodStatus(t *testing.T) {
 		"ended by itself":      {corev1.Pod{Status: corev1.PodStatus{ContainerStatuses: statuses{ended("", 3, 0)}}}, "ExitCode:3", ""},
 		"out of memory":        {corev1.Pod{Status: corev1.PodStatus{ContainerStatuses: statuses{ended("OOMKilled", 137, 0)}}}, "OOMKilled", ""},
 		"one is through, one still runs": {
-			corev1.Pod{Status: corev1.PodStatus{ContainerStatuses: statuses{ended("Completed", 0, 0), runs()}}}, "Running", Good},
+			corev1.Pod{Status: corev1.PodStatus{ContainerStatuses: statuses{ended("Completed", 0, 0), runs()}}}, "Running", Good,
+		},
 		"all are through": {corev1.Pod{Status: corev1.PodStatus{ContainerStatuses: statuses{ended("Completed", 0, 0)}}}, "Completed", Good},
 		"going away":      {corev1.Pod{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &deleted}}, "Terminating", Moving},
 		"going away with its node": {
-			corev1.Pod{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &deleted}, Status: corev1.PodStatus{Reason: "NodeLost"}}, "Unknown", Unsure},
+			corev1.Pod{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &deleted}, Status: corev1.PodStatus{Reason: "NodeLost"}}, "Unknown", Unsure,
+		},
 		"the second of two init containers": {
 			corev1.Pod{
 				Spec:   corev1.PodSpec{InitContainers: make([]corev1.Container, 2)},
 				Status: corev1.PodStatus{InitContainerStatuses: statuses{ended("Completed", 0, 0), runs()}},
-			}, "Init:1/2", Moving},
+			}, "Init:1/2", Moving,
+		},
 		"an init container that crashes": {
-			corev1.Pod{Status: corev1.PodStatus{InitContainerStatuses: statuses{waits("CrashLoopBackOff")}}}, "Init:CrashLoopBackOff", Moving},
+			corev1.Pod{Status: corev1.PodStatus{InitContainerStatuses: statuses{waits("CrashLoopBackOff")}}}, "Init:CrashLoopBackOff", Moving,
+		},
 		"an init container that failed": {
-			corev1.Pod{Status: corev1.PodStatus{InitContainerStatuses: statuses{ended("", 2, 0)}}}, "Init:ExitCode:2", Moving},
+			corev1.Pod{Status: corev1.PodStatus{InitContainerStatuses: statuses{ended("", 2, 0)}}}, "Init:ExitCode:2", Moving,
+		},
 		"a sidecar that has started does not hold the pod up": {
 			corev1.Pod{
 				Spec: corev1.PodSpec{InitContainers: []corev1.Container{{Name: "c", RestartPolicy: &always}}},
 				Status: corev1.PodStatus{
 					Phase: corev1.PodRunning, InitContainerStatuses: statuses{runs()}, ContainerStatuses: statuses{runs()},
 				},
-			}, "Running", Good},
+			}, "Running", Good,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

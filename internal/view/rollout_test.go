@@ -25,7 +25,8 @@ func TestWeights(t *testing.T) {
 		}, Weights{Desired: 0, Applied: 25, Max: 100}},
 		"aborted": {func(ro *v1alpha1.Rollout) { at(1)(ro); ro.Status.Abort = true }, Weights{Desired: 0, Applied: 25, Max: 100}},
 		"nothing available": {
-			func(ro *v1alpha1.Rollout) { at(1)(ro); ro.Status.AvailableReplicas = 0 }, Weights{Desired: 20, Applied: 0, Max: 100}},
+			func(ro *v1alpha1.Rollout) { at(1)(ro); ro.Status.AvailableReplicas = 0 }, Weights{Desired: 20, Applied: 0, Max: 100},
+		},
 		"by a router that has not been told": {func(ro *v1alpha1.Rollout) {
 			at(1)(ro)
 			ro.Spec.Strategy.Canary.TrafficRouting = &v1alpha1.RolloutTrafficRouting{}
@@ -95,7 +96,8 @@ func TestRoles(t *testing.T) {
 		"pong is stable at first":         {pingPong, "old", []Role{Stable, Pong}},
 		"and ping its canary":             {pingPong, "new", []Role{Canary, Ping}},
 		"later they change places": {
-			func(ro *v1alpha1.Rollout) { pingPong(ro); ro.Status.Canary.StablePingPong = v1alpha1.PPPing }, "new", []Role{Canary, Pong}},
+			func(ro *v1alpha1.Rollout) { pingPong(ro); ro.Status.Canary.StablePingPong = v1alpha1.PPPing }, "new", []Role{Canary, Pong},
+		},
 		"blue-green done":       {asBlueGreen, "new", []Role{Stable, Active}},
 		"blue-green, preview":   {func(ro *v1alpha1.Rollout) { asBlueGreen(ro); ro.Status.CurrentPodHash = "newer" }, "newer", []Role{Preview}},
 		"blue-green, switched":  {func(ro *v1alpha1.Rollout) { asBlueGreen(ro); ro.Status.StableRS = "old" }, "new", []Role{Active}},

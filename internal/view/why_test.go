@@ -78,65 +78,77 @@ func TestWhy(t *testing.T) {
 		"done": {Objects{Rollout: settled()}, plan.Why{Sentence: "4 of 4 pods are available; nothing is under way."}},
 		"never looked at": {
 			Objects{Rollout: &v1alpha1.Rollout{}},
-			plan.Why{Sentence: "The controller has not looked at this Rollout yet; is it running?"}},
+			plan.Why{Sentence: "The controller has not looked at this Rollout yet; is it running?"},
+		},
 		"a pause without end": {
 			pausedAt(underWay(1), v1alpha1.PauseReasonCanaryPauseStep, noon),
-			person("Waiting for a person: step 2/2 `pause: {}`. Nothing changes until promote or abort.", "full promotion", either)},
+			person("Waiting for a person: step 2/2 `pause: {}`. Nothing changes until promote or abort.", "full promotion", either),
+		},
 		"a pause with an end": {
 			pausedAt(withStep(underWay(1), pause), v1alpha1.PauseReasonCanaryPauseStep, noon.Add(-4*time.Second)),
 			plan.Why{
 				Sentence:   "Pausing at step 2/2 `pause: 10s` until 12:00:06 UTC.",
 				Next:       "full promotion",
 				WaitingFor: []plan.Wait{{Kind: plan.WaitClock, Until: noon.Add(6 * time.Second)}},
-			}},
+			},
+		},
 		"a pause that is over": {
 			pausedAt(withStep(underWay(1), pause), v1alpha1.PauseReasonCanaryPauseStep, noon.Add(-time.Minute)),
 			plan.Why{
 				Sentence:   "The pause at step 2/2 `pause: 10s` is over; the controller will go on.",
 				Next:       "full promotion",
 				WaitingFor: []plan.Wait{{Kind: plan.WaitClock, Until: noon.Add(-50 * time.Second)}},
-			}},
+			},
+		},
 		"an inconclusive analysis": {
 			pausedAt(underWay(0), v1alpha1.PauseReasonInconclusiveAnalysis, noon),
-			person("Waiting for a person: the analysis was inconclusive. Nothing changes until promote or abort.", "step 2/2 `pause: {}`", either)},
+			person("Waiting for a person: the analysis was inconclusive. Nothing changes until promote or abort.", "step 2/2 `pause: {}`", either),
+		},
 		"an abort": {
 			degraded("RolloutAborted: Rollout aborted update to revision 2"),
 			person("Aborted: the traffic goes to the stable version. Nothing else happens until retry or a new template.",
-				"retry starts again from the first step", "Rollout aborted update to revision 2")},
+				"retry starts again from the first step", "Rollout aborted update to revision 2"),
+		},
 		"an abort that was taken back": {
 			func() Objects {
 				objects := degraded("RolloutAborted: Rollout aborted update to revision 2")
 				objects.Rollout.Status.Abort = false
 				return objects
 			}(),
-			plan.Why{Sentence: "The controller has not seen the retry yet."}},
+			plan.Why{Sentence: "The controller has not seen the retry yet."},
+		},
 		"a refused spec": {
 			degraded(`InvalidSpec: The Rollout "web" is invalid: spec.replicas: must not be negative`),
 			person(`The spec is refused: The Rollout "web" is invalid: spec.replicas: must not be negative. Nothing changes until it is mended.`,
-				"", "mend the spec")},
+				"", "mend the spec"),
+		},
 		"a missed deadline, and the pod that missed it": {
 			withPod(degraded(`ProgressDeadlineExceeded: ReplicaSet "web-new" has timed out progressing.`)),
 			plan.Why{
 				Sentence:   "No progress within the deadline: Pod web-new-x is in ErrImagePull: no such image. Mend the template, or abort.",
 				WaitingFor: []plan.Wait{{Kind: plan.WaitPods, Object: "Pod web-new-x", Detail: "ErrImagePull: no such image."}},
-			}},
+			},
+		},
 		"pods that start": {
 			underWay(0),
 			plan.Why{
 				Sentence:   "Waiting for pods of ReplicaSet web-new: 1 of 2 are available.",
 				Next:       "step 2/2 `pause: {}`",
 				WaitingFor: []plan.Wait{{Kind: plan.WaitPods, Object: "ReplicaSet web-new"}},
-			}},
+			},
+		},
 		"an analysis": {
 			withStep(underWay(1), v1alpha1.CanaryStep{Analysis: &v1alpha1.RolloutAnalysis{}}),
-			plan.Why{Sentence: "Waiting for the result of step 2/2 `analysis`.", Next: "full promotion"}},
+			plan.Why{Sentence: "Waiting for the result of step 2/2 `analysis`.", Next: "full promotion"},
+		},
 		"nothing to name": {
 			Objects{Rollout: func() *v1alpha1.Rollout {
 				ro := settled()
 				ro.Status.Phase, ro.Status.Message = "Progressing", "waiting for all steps to complete"
 				return ro
 			}()},
-			plan.Why{Sentence: "The rollout is under way: waiting for all steps to complete.", Next: ""}},
+			plan.Why{Sentence: "The rollout is under way: waiting for all steps to complete.", Next: ""},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -8,17 +8,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/kanari-dev/kanari/api/v1alpha1"
 )
 
 // The command lines that people know, word for word, under the name of the plugin that they know.
 func TestCommandLines(t *testing.T) {
 	t.Parallel()
 	s := NewScene(t, lab)
-	rollouts := plugin(t, s.Namespace)
+	run := plugin(t, s.Namespace)
+	rollouts := func(line string, code int, words string) {
+		t.Helper()
+		run(line, code, words)
+		s.CatchUp()
+	}
 	s.Apply(filepath.Join(root, "examples", "01-istio-canary"), onRollouts(shorterPauses))
 	rollouts("status myapp-rollout --timeout 90s", 0, "Healthy")
 
@@ -40,12 +41,8 @@ func TestCommandLines(t *testing.T) {
 
 	rollouts("undo myapp-rollout", 0, "rollout 'myapp-rollout' undo")
 	now := s.AwaitPause("myapp-rollout", 5)
-	image := now.rollout("myapp-rollout").Spec.Template.Spec.Containers[0].Image
-	if diff := cmp.Diff("kanari.dev/demo:green", image); diff != "" {
-		t.Errorf("the image after undo (-want +got):\n%s", diff)
-	}
-	if now.phase("myapp-rollout") != v1alpha1.RolloutPhasePaused {
-		t.Errorf("undo is a delivery like any other, and this one did not pause: %s", now.sentence("myapp-rollout"))
+	if image := now.rollout("myapp-rollout").Spec.Template.Spec.Containers[0].Image; image != "kanari.dev/demo:green" {
+		t.Errorf("undo led to the image %s, want the one before, kanari.dev/demo:green", image)
 	}
 	s.Safe()
 }

@@ -5,5 +5,6 @@
 // in the order in which the API server accepted the writes.
 //
 // What a Rollout should do in each single situation is left to the scenarios of internal/rollout; here is what only a real API
-// server can show: strict schemas, concurrent writers, deaths of the controller, and what it all costs.
+// server can show: strict schemas, concurrent writers, deaths of the controller, and what it all costs. While writing a test, point
+// KANARI_E2E_KUBECONFIG and KANARI_E2E_AUDIT at a lab that stays up.
 package e2e

@@ -148,8 +148,15 @@ func (s *State) phase(name string) v1alpha1.RolloutPhase {
 	return ro.Status.Phase
 }
 
-// Trace is everything up to now. It asks the API server for the last values and waits until the watches have told them all.
+// Trace is everything up to now, without reading on.
 func (s *Scene) Trace() Trace {
+	s.Helper()
+	s.Apart(s.T).CatchUp()
+	return s.recorder.Trace()
+}
+
+// CatchUp reads on to the present: it asks the API server for the last values and waits until the watches have told them all.
+func (s *Scene) CatchUp() {
 	s.Helper()
 	last := map[string]uint64{} // by kind
 	for _, resource := range recorded {
@@ -162,7 +169,7 @@ func (s *Scene) Trace() Trace {
 			last[kind] = max(last[kind], versionOf(&list.Items[i]))
 		}
 	}
-	s.Apart(s.T).Await("the watches to catch up", func(now *State) bool {
+	s.Await("the watches to catch up", func(now *State) bool {
 		for kind, version := range last {
 			if now.latest[kind] < version {
 				return false
@@ -170,7 +177,6 @@ func (s *Scene) Trace() Trace {
 		}
 		return true
 	})
-	return s.recorder.Trace()
 }
 
 // Safe demands that no request could have been lost at any moment of the record.

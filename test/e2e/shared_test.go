@@ -16,7 +16,10 @@ import (
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 )
 
-const updatesEach = 50
+const (
+	updatesEach = 50
+	lastWeight  = updatesEach + 1 // the first is 2, so that every update changes the share
+)
 
 // A VirtualService with a route for each of two Rollouts, one that somebody else edits all the time, and one that nobody touches.
 const sharedRoutes = `
@@ -92,7 +95,7 @@ func (s *Scene) updateOften(name string) {
 	}
 }
 
-// editOften replaces the whole object, as a careless tool does, for as long as that is accepted; on a conflict it reads again.
+// editOften replaces the whole object, as a careless tool does, as soon as one of the others has written it; on a conflict it reads again.
 func (s *Scene) editOften() {
 	for i := range updatesEach {
 		timeout := fmt.Sprintf("%ds", i+2)
@@ -111,8 +114,9 @@ func (s *Scene) editOften() {
 				s.Fatal(err)
 			}
 		}
-		s.Await("the edit to be seen", func(now *State) bool {
-			return route(now.object("VirtualService", "shared"), "theirs")["timeout"] == timeout
+		mine := s.mine["VirtualService"]
+		s.Await("the others to write in between", func(now *State) bool {
+			return now.latest["VirtualService"] > mine || (now.weight("left") == lastWeight && now.weight("right") == lastWeight)
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -207,7 +208,7 @@ func stillness(w *World) error {
 	case len(p.Events) > 0:
 		return fmt.Errorf("nothing changed, and yet it tells: %s", p.Events[0].Message)
 	case !equal(p.Status, seen.Rollout.Status):
-		return fmt.Errorf("nothing changed, and yet it writes the status")
+		return errors.New("nothing changed, and yet it writes the status")
 	case !p.Wake.Equal(w.wake):
 		return fmt.Errorf("it would wake at %s, and is to wake at %s", p.Wake, w.wake)
 	}

@@ -15,7 +15,7 @@ import (
 // Manifests reads a stream of YAML documents.
 func Manifests(text string) ([]*unstructured.Unstructured, error) {
 	var all []*unstructured.Unstructured
-	for _, document := range strings.Split("\n"+text, "\n---") {
+	for document := range strings.SplitSeq("\n"+text, "\n---") {
 		object := &unstructured.Unstructured{}
 		if err := yaml.Unmarshal([]byte(document), &object.Object); err != nil {
 			return nil, fmt.Errorf("reading manifests: %w", err)

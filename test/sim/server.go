@@ -153,8 +153,8 @@ func compareKeys(a, b types.NamespacedName) int {
 	}
 }
 
-// put stores an object as its kind's rules say, and tells whether anything changed.
-func (s *Server) put(which id, before, after map[string]any) bool {
+// put stores an object as its kind's rules say.
+func (s *Server) put(which id, before, after map[string]any) {
 	object := &unstructured.Unstructured{Object: after}
 	if before == nil {
 		object.SetUID(types.UID(fmt.Sprintf("uid-%d", s.version+1)))
@@ -168,7 +168,7 @@ func (s *Server) put(which id, before, after map[string]any) bool {
 		object.SetResourceVersion(old.GetResourceVersion())
 		object.SetGeneration(old.GetGeneration())
 		if equal(before, after) {
-			return false
+			return
 		}
 		if !equal(desired(before), desired(after)) {
 			object.SetGeneration(old.GetGeneration() + 1)
@@ -178,7 +178,6 @@ func (s *Server) put(which id, before, after map[string]any) bool {
 	object.SetResourceVersion(strconv.FormatInt(s.version, 10))
 	s.objects[which] = after
 	s.Changed()
-	return true
 }
 
 // desired is an object without what does not count for its generation.

@@ -154,10 +154,10 @@ func (w *World) decide(seen rollout.World) (plan.Plan[v1alpha1.RolloutStatus], e
 	before := seen.Rollout.DeepCopy()
 	p := rollout.Decide(seen, w.Clock)
 	if again := rollout.Decide(seen, w.Clock); !reflect.DeepEqual(p, again) {
-		return p, errors.New("Decide does not say the same twice")
+		return p, errors.New("asked twice, Decide does not say the same")
 	}
 	if !equal(before, seen.Rollout) {
-		return p, errors.New("Decide changes what it reads")
+		return p, errors.New("what Decide reads, it changes")
 	}
 	return p, nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -101,7 +102,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !known, s.lack.CRDs && strings.HasPrefix(kinds[q.resource].apiVersion, "argoproj.io"):
 		http.NotFound(w, r)
 	case slices.Contains(s.lack.Permissions, q.permission()):
-		refuse(w, http.StatusForbidden, "Forbidden", fmt.Sprintf("User \"test\" cannot %s", q.permission()), q)
+		refuse(w, http.StatusForbidden, "Forbidden", "User \"test\" cannot "+q.permission(), q)
 	case q.verb == "watch":
 		s.watch(w, q)
 	default:
@@ -179,7 +180,7 @@ func (s *Server) list(q request) map[string]any {
 	}
 	return map[string]any{
 		"apiVersion": known.apiVersion, "kind": known.kind + "List",
-		"metadata": map[string]any{"resourceVersion": fmt.Sprint(s.version)},
+		"metadata": map[string]any{"resourceVersion": strconv.Itoa(s.version)},
 		"items":    list,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -150,12 +151,12 @@ func (p *printer) cells(v view.RolloutView) []string {
 		step = fmt.Sprintf("%d/%d", v.Step.Index, v.Step.Count)
 	}
 	if v.Weights != nil {
-		weight = fmt.Sprint(v.Weights.Desired)
+		weight = strconv.Itoa(int(v.Weights.Desired))
 	}
 	cells := []string{
 		v.Identity.Name, v.Strategy, v.Phase, step, weight,
 		fmt.Sprintf("%d/%d", v.Replicas.Ready, v.Replicas.Current),
-		fmt.Sprint(v.Replicas.Desired), fmt.Sprint(v.Replicas.Updated), fmt.Sprint(v.Replicas.Available),
+		strconv.Itoa(int(v.Replicas.Desired)), strconv.Itoa(int(v.Replicas.Updated)), strconv.Itoa(int(v.Replicas.Available)),
 	}
 	if p.options.everywhere {
 		cells = append([]string{v.Identity.Namespace}, cells...)

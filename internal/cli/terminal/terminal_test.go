@@ -40,12 +40,18 @@ func TestScreen(t *testing.T) {
 		want   string
 	}{
 		"a pipe gets what is new, with a gap between": {0, []string{"a\n", "a\n", "b\n"}, "a\n\nb\n"},
-		"a terminal is drawn over and left as it was": {24, []string{"a\n", "b\n"},
+		"a terminal is drawn over and left as it was": {
+			24,
+			[]string{"a\n", "b\n"},
 			enterAlternate + home + "a" + clearToLineEnd + "\n" + clearBelow +
-				home + "b" + clearToLineEnd + "\n" + clearBelow + leaveAlternate + "b\n"},
-		"what does not fit is cut at the bottom": {4, []string{"1\n2\n3\n4\n5\n"},
+				home + "b" + clearToLineEnd + "\n" + clearBelow + leaveAlternate + "b\n",
+		},
+		"what does not fit is cut at the bottom": {
+			4,
+			[]string{"1\n2\n3\n4\n5\n"},
 			enterAlternate + home + "1" + clearToLineEnd + "\n2" + clearToLineEnd + "\n…" + clearToLineEnd + "\n" + clearBelow +
-				leaveAlternate + "1\n2\n…\n"},
+				leaveAlternate + "1\n2\n…\n",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
