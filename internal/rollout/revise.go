@@ -43,7 +43,9 @@ func renewed(t *turn) outcome {
 		t.tell(startedUpdate(t.number(), t.hash))
 	}
 	t.status.CurrentPodHash, t.status.CurrentStepHash = t.hash, steps
-	t.status.Abort, t.status.AbortedAt, t.status.PromoteFull = false, nil, false
+	// An abort that no turn has carried out yet came after the last look: it may well be meant for this template, and must not be lost.
+	t.status.Abort = t.status.Abort && t.status.AbortedAt == nil
+	t.status.AbortedAt, t.status.PromoteFull = nil, false
 	t.status.RestartedAt = t.ro.Spec.RestartAt
 	t.clearPauses()
 	t.moveTo(0)
@@ -80,13 +82,13 @@ func (t *turn) withinRollbackWindow() bool {
 // created gives the present template its ReplicaSet, numbers the revision, and keeps annotations in step with the Rollout.
 func created(t *turn) outcome {
 	number := t.number()
+	t.markRollout(number)
 	if t.revisions.New == nil {
 		t.birth = revision.Make(t.ro, t.hash, number)
 		t.moves.own = append(t.moves.own, plan.CreateReplicaSet{ReplicaSet: t.birth})
 		t.tell(createdReplicaSet(t.birth.Name, number))
 	}
 	t.keepUp(number)
-	t.markRollout(number)
 	return goOn
 }
 

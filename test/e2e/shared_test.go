@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -51,12 +52,13 @@ func TestTwoRolloutsAndSomebodyElseShareOneVirtualService(t *testing.T) {
 	}
 	begun := s.Trace()
 
-	t.Run("writers", func(t *testing.T) {
-		for _, name := range []string{"left", "right"} {
-			t.Run(name, func(t *testing.T) { t.Parallel(); s.Apart(t).updateOften(name) })
-		}
-		t.Run("theirs", func(t *testing.T) { t.Parallel(); s.Apart(t).editOften() })
-	})
+	// Not parallel tests: those might wait for one another.
+	var writers sync.WaitGroup
+	for _, name := range []string{"left", "right"} {
+		writers.Go(func() { t.Run(name, func(t *testing.T) { s.Apart(t).updateOften(name) }) })
+	}
+	writers.Go(func() { t.Run("theirs", func(t *testing.T) { s.Apart(t).editOften() }) })
+	writers.Wait()
 
 	trace := s.Trace()
 	s.checkForeignRoutes(begun, trace)
