@@ -167,7 +167,7 @@ func (p *play) timeAbort() error {
 		return fmt.Errorf("finding the moment of the abort: %w", err)
 	}
 	p.sum.Abort = max(0, p.ledger.Last(bad).Sub(patched))
-	p.note("%d ms after the API server had the abort, the last request reached %s", p.sum.Abort.Milliseconds(), p.paint.As(show.Of(bad), bad))
+	p.note("%s", p.paint.Abort(bad, p.sum.Abort))
 	return nil
 }
 

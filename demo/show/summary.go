@@ -110,18 +110,23 @@ func (p Paint) sentences(s Summary) []string {
 	if count := s.Totals[""].Requests; count > 0 {
 		lost = p.As(Red, fmt.Sprintf("%d lost", count))
 	}
-	abort := fmt.Sprintf("%d ms from the patch until the last request reached %s", s.Abort.Milliseconds(), s.Bad.Version)
-	if s.Abort == 0 {
-		abort = "no request reached " + s.Bad.Version + " after the patch"
-	}
 	bad := s.Totals[s.Bad.Version].Errors
 	return []string{
-		p.sentence("abort", abort),
+		p.sentence("abort", p.Abort(s.Bad.Version, s.Abort)),
 		p.sentence("requests", thousands(total.Requests)+" sent, "+p.byVersion(s)+"; "+lost),
 		p.sentence("errors", fmt.Sprintf("%d of %s's own, %d of others", bad, s.Bad.Version, total.Errors-bad)),
 		p.sentence("pods", fmt.Sprintf("%d asked for; with those of old versions, kept for a way back, at most %d at once", s.Replicas, max(s.Good.PodsPeak, s.Bad.PodsPeak))),
 		p.sentence("time", fmt.Sprintf("%.0f s", s.Took.Seconds())),
 	}
+}
+
+// Abort tells how long after an abort's patch requests went on reaching a version.
+func (p Paint) Abort(version string, after time.Duration) string {
+	name := p.As(Of(version), version)
+	if after == 0 {
+		return "no request reached " + name + " once the API server had the abort"
+	}
+	return fmt.Sprintf("%d ms after the API server had the abort, the last request reached %s", after.Milliseconds(), name)
 }
 
 func (p Paint) sentence(about, text string) string { return "  " + left(about, 10) + "  " + text }
