@@ -92,10 +92,12 @@ func wordsFor(use string, count int) cobra.PositionalArgs {
 
 func newVersions() *cobra.Command {
 	var lab target
-	cmd := &cobra.Command{Use: "versions", Short: "Print each served image with its behaviour and counts, as JSON", Args: noArgs,
+	cmd := &cobra.Command{
+		Use: "versions", Short: "Print each served image with its behaviour and counts, as JSON", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return lab.send(cmd.Context(), os.Stdout, http.MethodGet, nil, "versions")
-		}}
+		},
+	}
 	lab.add(cmd)
 	return cmd
 }
@@ -105,7 +107,8 @@ func newVersionSet() *cobra.Command {
 	var rate float64
 	var latency string
 	const use = "version-set IMAGE"
-	cmd := &cobra.Command{Use: use, Short: "Change how the pods of an image answer, while they run", Args: wordsFor(use, 1),
+	cmd := &cobra.Command{
+		Use: use, Short: "Change how the pods of an image answer, while they run", Args: wordsFor(use, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			change := control.Change{Image: args[0]}
 			if cmd.Flags().Changed("error-rate") {
@@ -115,7 +118,8 @@ func newVersionSet() *cobra.Command {
 				change.Latency = &latency
 			}
 			return lab.send(cmd.Context(), io.Discard, http.MethodPost, change, "versions")
-		}}
+		},
+	}
 	cmd.Flags().Float64Var(&rate, "error-rate", 0, "share of requests answered with 500, 0 to 1")
 	cmd.Flags().StringVar(&latency, "latency", "0s", "time before each answer")
 	lab.add(cmd)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,7 +36,7 @@ func (f *startFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&o.Log, "log", "", "file for the components' log (default: lab.log in the folder)")
 	fs.IntVar(&o.Spec.Verbosity, "v", 0, "verbosity of that log")
 	fs.StringVar(&o.Spec.Audit, "audit", "", "file for the API server's audit log: a JSON line for each request")
-	fs.StringArrayVar(&o.Spec.CRDs, "crds", nil, "folder of CustomResourceDefinitions to install; may be repeated (default: KANARI_LAB_CRDS, a list with colons)")
+	fs.StringArrayVar(&o.Spec.CRDs, "crds", nil, "folder of CustomResourceDefinitions to install; may be repeated (default: those in KANARI_LAB_CRDS, with colons between, or crds beside the binary)")
 	fs.StringArrayVar(&f.users, "user", nil, "NAME or NAME:GROUP that gets a file kubeconfig-NAME in the folder and only the rights RBAC gives it; may be repeated")
 	fs.IntVar(&f.nodes, "nodes", 3, "number of nodes, named node-1, node-2, …")
 	fs.StringSliceVar(&f.zones, "zones", []string{"a", "b", "c"}, "zones, given to the nodes in turn")
@@ -62,7 +63,7 @@ func (f *startFlags) resolveNodes() error {
 		return fmt.Errorf("--nodes %d: want a number from 1 to 254", f.nodes)
 	}
 	if len(f.zones) == 0 {
-		return fmt.Errorf("--zones: want at least one zone")
+		return errors.New("--zones: want at least one zone")
 	}
 	if n := f.options.Network; n != "auto" && n != "private" && n != "mapped" {
 		return fmt.Errorf("--network %q: want private, mapped or auto", n)
@@ -122,8 +123,8 @@ func (f *startFlags) resolveUsers() error {
 
 func (f *startFlags) resolveCRDs() error {
 	spec := &f.options.Spec
-	if list := os.Getenv("KANARI_LAB_CRDS"); len(spec.CRDs) == 0 && list != "" {
-		spec.CRDs = filepath.SplitList(list)
+	if len(spec.CRDs) == 0 {
+		spec.CRDs = usualCRDs()
 	}
 	for i, dir := range spec.CRDs {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
@@ -136,6 +137,22 @@ func (f *startFlags) resolveCRDs() error {
 		spec.CRDs[i] = full
 	}
 	return nil
+}
+
+// usualCRDs are the folders named by KANARI_LAB_CRDS, or the folder crds beside the binary if there is one.
+func usualCRDs() []string {
+	if list := os.Getenv("KANARI_LAB_CRDS"); list != "" {
+		return filepath.SplitList(list)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil
+	}
+	beside := filepath.Join(filepath.Dir(self), "crds")
+	if info, err := os.Stat(beside); err != nil || !info.IsDir() {
+		return nil
+	}
+	return []string{beside}
 }
 
 // resolveFiles makes sure that the files named by flags can be written.

@@ -68,11 +68,10 @@ type exit int
 func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func exitCode(err error) int {
-	var code exit
 	if err == nil {
 		return 0
 	}
-	if errors.As(err, &code) {
+	if code, ok := errors.AsType[exit](err); ok {
 		return int(code)
 	}
 	fmt.Fprintln(os.Stderr, "kanari-lab:", err)

@@ -46,26 +46,44 @@ func run(ctx context.Context, flags *startFlags, args []string) error {
 		return err
 	}
 	defer lab.Stop()
-
-	cmd := exec.Command(program, args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), lab.State.Environment()...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd := command(program, args, lab)
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("running %q: %w", args[0], err)
 	}
+	return attend(cmd, events{signals, flags.orphaned(ctx), lab.Ended()})
+}
+
+func command(program string, args []string, lab *supervise.Lab) *exec.Cmd {
+	cmd := exec.Command(program, args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), lab.State.Environment()...)
+	if self, err := os.Executable(); err == nil {
+		cmd.Env = append(cmd.Env, "KANARI_LAB="+self)
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+// events are what can happen while a command runs.
+type events struct {
+	signals  <-chan os.Signal
+	orphaned <-chan struct{}
+	ended    <-chan struct{} // the lab, by itself
+}
+
+// attend waits for a command that has been started; whatever happens before its end is passed on as a signal.
+func attend(cmd *exec.Cmd, e events) error {
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	orphaned, ended := flags.orphaned(ctx), lab.Ended()
 	for {
 		select {
-		case s := <-signals:
+		case s := <-e.signals:
 			_ = cmd.Process.Signal(s) // it may just have ended
-		case <-orphaned:
-			orphaned = nil
+		case <-e.orphaned:
+			e.orphaned = nil
 			_ = cmd.Process.Signal(syscall.SIGTERM)
-		case <-ended:
-			ended = nil
+		case <-e.ended:
+			e.ended = nil
 			fmt.Fprintln(os.Stderr, "kanari-lab: the lab broke down; start it with --keep to see its log")
 			_ = cmd.Process.Signal(syscall.SIGTERM)
 		case err := <-done:

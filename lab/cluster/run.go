@@ -19,11 +19,13 @@ import (
 const (
 	startWithin = 3 * time.Minute // on a machine that does much else
 	stopWithin  = 20 * time.Second
-	gcPercent   = 40 // memory matters more here than the time of the garbage collector
+	gcAtStart   = 70 // quick to start, yet not so much garbage that its pages stay in use
+	gcLater     = 40 // small: the lab shares its machine with what it is to test
 )
 
 // Run is the life of the inner process; it returns the exit code.
 func Run() int {
+	debug.SetGCPercent(gcAtStart)
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -35,17 +37,18 @@ func Run() int {
 		return 1
 	}
 	home := folder.Inherit(spec.Dir, spec.Made, os.NewFile(LockFile, "lock"))
-	defer leave(spec, home)
+	defer func() { leave(spec, home) }()
 	context.AfterFunc(ctx, func() {
 		time.AfterFunc(stopWithin, func() { leave(spec, home); os.Exit(1) })
 	})
 	c := &cluster{spec: spec}
 	defer c.stop()
 	if told := c.start(ctx); !told.Ready {
+		spec.Keep = spec.Keep || told.Refused // another process will go on with the folder
 		_ = news.Encode(told)
 		return 1
 	}
-	debug.SetGCPercent(gcPercent)
+	debug.SetGCPercent(gcLater)
 	go debug.FreeOSMemory()
 	_ = news.Encode(News{Ready: true, Network: c.network.Name()})
 	select {

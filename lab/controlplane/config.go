@@ -8,13 +8,13 @@ import (
 
 // Config says what to start and where.
 type Config struct {
-	Dir       string // an existing folder that belongs to this plane alone
-	Port      int    // where callers reach the API server on 127.0.0.1; the server itself listens on InnerPort
-	Inner     int    // port of the API server in this network namespace; 0 picks a free one
-	Audit     string // file for the audit log, one JSON object a line; empty: none
-	Users     []User // who may log in besides the admin
-	CRDs      []string
-	Verbosity int // klog verbosity of the components
+	Dir       string   // an existing folder that belongs to this plane alone
+	Port      int      // where callers reach the API server on 127.0.0.1, by a forwarder that is not the plane's
+	Inner     int      // port of the API server itself in this network namespace; Start chooses it
+	Audit     string   // file for the audit log, one JSON object a line; empty: none
+	Users     []User   // who may log in besides the admin
+	CRDs      []string // folders of kinds to install
+	Verbosity int      // klog verbosity of the components
 }
 
 // User may log in with a token and has the rights that RBAC gives to its name and group.

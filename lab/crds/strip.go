@@ -21,6 +21,7 @@ func stripSchema(s *apiextensionsv1.JSONSchemaProps) {
 		stripSchema(&p)
 		s.Properties[name] = p
 	}
+	stripSchema(s.Not)
 	if s.Items != nil {
 		stripSchema(s.Items.Schema)
 	}

@@ -133,8 +133,7 @@ func sameFile(file *os.File, name string) bool {
 
 // plain takes the operation and the path off an error that is about to name the path itself.
 func plain(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
 		return path.Err
 	}
 	return err

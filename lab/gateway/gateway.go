@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
@@ -53,21 +55,47 @@ func (g *Gateway) RoundTrip(r *http.Request) (*http.Response, error) {
 	if status != 0 {
 		return answer(r, status, "no route for host "+q.host), nil
 	}
-	to, name := b.service, b.namespace+"/"+b.service
-	if b.namespace != "" {
-		ready := g.directory.Ready(endpoints.Query{Namespace: b.namespace, Name: b.service, Port: b.port, Labels: b.labels})
-		if len(ready) == 0 {
-			return answer(r, http.StatusServiceUnavailable, "no ready endpoint of Service "+name), nil
-		}
-		to = ready[g.turn.Add(1)%uint64(len(ready))].String()
+	if b.namespace == "" {
+		return g.send(r, b.service)
 	}
-	out := r.Clone(r.Context())
-	out.URL.Scheme, out.URL.Host = "http", to
-	response, err := g.transport.RoundTrip(out)
-	if err == nil {
-		response.Header.Set(DestinationHeader, strings.TrimPrefix(name, "/"))
+	name := b.namespace + "/" + b.service
+	response, err := g.try(r, endpoints.Query{Namespace: b.namespace, Name: b.service, Port: b.port, Labels: b.labels})
+	if response == nil && err == nil {
+		response = answer(r, http.StatusServiceUnavailable, "no ready endpoint of Service "+name)
+	}
+	if response != nil {
+		response.Header.Set(DestinationHeader, name)
 	}
 	return response, err
+}
+
+// tries is how many endpoints are asked when some cannot be connected to, as real gateways do by default.
+const tries = 3
+
+// try sends a request to a ready endpoint. There is neither an answer nor an error if there is none.
+func (g *Gateway) try(r *http.Request, q endpoints.Query) (response *http.Response, err error) {
+	for range tries {
+		ready := g.directory.Ready(q)
+		if len(ready) == 0 {
+			return nil, err
+		}
+		response, err = g.send(r, ready[g.turn.Add(1)%uint64(len(ready))].String())
+		if !unconnected(err) || r.Body != nil && r.Body != http.NoBody {
+			return response, err
+		}
+	}
+	return nil, err
+}
+
+func unconnected(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
+func (g *Gateway) send(r *http.Request, to string) (*http.Response, error) {
+	out := r.Clone(r.Context())
+	out.URL.Scheme, out.URL.Host = "http", to
+	return g.transport.RoundTrip(out)
 }
 
 func withHost(r *http.Request) *http.Request {

@@ -152,7 +152,7 @@ func (i ingress) decided(path test, main, canary backend) []route {
 // cookie tests a Cookie header for one cookie.
 func cookie(name, value string) test {
 	return func(header string) bool {
-		for _, c := range strings.Split(header, ";") {
+		for c := range strings.SplitSeq(header, ";") {
 			if strings.TrimSpace(c) == name+"="+value {
 				return true
 			}

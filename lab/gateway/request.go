@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ func newRequest(r *http.Request) request {
 	if q.path == "" {
 		q.path = "/"
 	}
-	for _, pair := range strings.Split(r.Header.Get(SourceHeader), ",") {
+	for pair := range strings.SplitSeq(r.Header.Get(SourceHeader), ",") {
 		if key, value, ok := strings.Cut(pair, "="); ok {
 			q.source[strings.TrimSpace(key)] = strings.TrimSpace(value)
 		}
@@ -91,10 +92,5 @@ func (m match) fits(r request) bool {
 func holds(t test, value string) bool { return t == nil || t(value) }
 
 func hasHeader(r request, name string, t test) bool {
-	for _, v := range r.header.Values(name) {
-		if t(v) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.header.Values(name), t)
 }

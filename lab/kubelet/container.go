@@ -26,6 +26,7 @@ type container struct {
 	neverReady  bool
 	program     program
 	restart     corev1.RestartPolicy
+	init        bool // runs before the main containers
 	sidecar     bool // an init container that goes on beside the others
 
 	stage    stage
@@ -63,6 +64,14 @@ func (c *container) next() (time.Time, bool) {
 		return c.since.Add(c.backOff()), true
 	}
 	return time.Time{}, false
+}
+
+// turn lets the container begin at now, unless it has begun before.
+func (c *container) turn(now time.Time) {
+	if c.since.IsZero() {
+		c.since = now
+		c.advance(now)
+	}
 }
 
 // advance moves the container through every stage whose time has come.
@@ -135,7 +144,7 @@ func (c *container) status(now time.Time) corev1.ContainerStatus {
 	ready, _ := c.ready(now)
 	started := c.stage == running
 	s := corev1.ContainerStatus{
-		Name: c.name, Image: c.image, Ready: ready || c.stage == ended && c.last.ExitCode == 0 && c.restart != corev1.RestartPolicyAlways,
+		Name: c.name, Image: c.image, Ready: ready || c.init && c.passed(now),
 		Started: &started, RestartCount: c.restarts,
 	}
 	switch c.stage {

@@ -19,24 +19,30 @@ type life struct {
 func newLife(pod *corev1.Pod, settings Settings, now time.Time) *life {
 	l := &life{stopAfter: stopTime(pod, settings)}
 	for i := range pod.Spec.InitContainers {
-		spec := &pod.Spec.InitContainers[i]
-		c := newContainer(pod, spec)
-		c.sidecar = spec.RestartPolicy != nil && *spec.RestartPolicy == corev1.ContainerRestartPolicyAlways
-		if c.sidecar {
-			c.restart = corev1.RestartPolicyAlways
-		} else if c.restart == corev1.RestartPolicyAlways {
-			c.restart = corev1.RestartPolicyOnFailure
-		}
-		if !c.program.known && !c.sidecar {
-			c.program.ends = true
-		}
-		l.inits = append(l.inits, c)
+		l.inits = append(l.inits, newInit(pod, &pod.Spec.InitContainers[i]))
 	}
 	for i := range pod.Spec.Containers {
 		l.mains = append(l.mains, newMain(pod, &pod.Spec.Containers[i], settings))
 	}
 	l.begin(now)
 	return l
+}
+
+// newInit is an init container: it must succeed before the next one starts, unless it is a sidecar.
+func newInit(pod *corev1.Pod, spec *corev1.Container) *container {
+	c := newContainer(pod, spec)
+	c.init = true
+	if spec.RestartPolicy != nil && *spec.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+		c.sidecar, c.restart = true, corev1.RestartPolicyAlways
+		return c
+	}
+	if c.restart == corev1.RestartPolicyAlways {
+		c.restart = corev1.RestartPolicyOnFailure
+	}
+	if !c.program.known {
+		c.program.ends = true
+	}
+	return c
 }
 
 func newMain(pod *corev1.Pod, spec *corev1.Container, settings Settings) *container {
@@ -73,37 +79,29 @@ func newContainer(pod *corev1.Pod, spec *corev1.Container) *container {
 	return c
 }
 
+// advance moves every container on to now.
+func (l *life) advance(now time.Time) {
+	for _, c := range l.all() {
+		if !c.since.IsZero() {
+			c.advance(now)
+		}
+	}
+	if !l.began {
+		l.begin(now)
+	}
+}
+
 // begin gives the next containers their turn, the main ones once every init container has passed.
 func (l *life) begin(now time.Time) {
 	for _, c := range l.inits {
-		if c.since.IsZero() {
-			c.since = now
-		}
-		c.advance(now)
+		c.turn(now)
 		if !c.passed(now) {
 			return
 		}
 	}
-	if l.began {
-		return
-	}
 	l.began = true
 	for _, c := range l.mains {
-		c.since = now
-	}
-}
-
-// advance moves every container on to now.
-func (l *life) advance(now time.Time) {
-	l.begin(now)
-	for _, c := range l.inits {
-		c.advance(now)
-	}
-	if !l.began {
-		return
-	}
-	for _, c := range l.mains {
-		c.advance(now)
+		c.turn(now)
 	}
 }
 

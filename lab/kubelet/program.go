@@ -56,7 +56,7 @@ type statement struct {
 func statements(script string) []statement {
 	spaced := strings.NewReplacer("&&", " && ", "||", " || ", ";", " ; ", "\n", " ; ").Replace(script)
 	list := []statement{{}}
-	for _, w := range strings.Fields(spaced) {
+	for w := range strings.FieldsSeq(spaced) {
 		switch w {
 		case ";", "&&", "||":
 			list = append(list, statement{after: w})

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 )
 
 // Mapped keeps a list of which cluster address is served on which loopback port. Its zero value is ready for use.
@@ -46,7 +47,7 @@ func (m *Mapped) DialContext(ctx context.Context, protocol, address string) (net
 	port, served := m.ports[at]
 	m.mu.Unlock()
 	if !served {
-		return nil, fmt.Errorf("dialing %s: connection refused", address)
+		return nil, &net.OpError{Op: "dial", Net: protocol, Addr: net.TCPAddrFromAddrPort(at), Err: syscall.ECONNREFUSED}
 	}
 	return m.Dialer.DialContext(ctx, protocol, port)
 }

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/kanari-dev/kanari/lab/cluster"
@@ -86,16 +84,15 @@ func tryNetworks(home *folder.Folder, o Options, d *doors) (*Lab, cluster.News, 
 	var refusals error
 	for _, way := range ways(o.Network) {
 		o.Spec.Private = way.private
-		lab, err := launch(home, o, d, way)
+		lab, news, err := launch(home, o, d, way)
 		if err != nil {
 			refusals = errors.Join(refusals, fmt.Errorf("%s: %w", way.name, err))
 			continue
 		}
-		news := lab.firstNews
 		if news.Ready {
-			return lab.Lab, news, nil
+			return lab, news, nil
 		}
-		lab.Stop()
+		lab.end()
 		if !news.Refused {
 			return nil, news, errors.New(news.Error)
 		}
@@ -104,23 +101,19 @@ func tryNetworks(home *folder.Folder, o Options, d *doors) (*Lab, cluster.News, 
 	return nil, cluster.News{}, fmt.Errorf("starting the lab: %w", refusals)
 }
 
-// launched is a lab whose inner process has told its first news.
-type launched struct {
-	*Lab
-	firstNews cluster.News
-}
-
-func launch(home *folder.Folder, o Options, d *doors, way way) (launched, error) {
+// launch starts an inner process and waits for its first news.
+func launch(home *folder.Folder, o Options, d *doors, way way) (*Lab, cluster.News, error) {
 	log, err := openLog(home, o.Log)
 	if err != nil {
-		return launched{}, err
+		return nil, cluster.News{}, err
 	}
 	defer log.Close()
 	ear, mouth, err := os.Pipe()
 	if err != nil {
-		return launched{}, err
+		return nil, cluster.News{}, err
 	}
 	defer ear.Close()
+	defer mouth.Close()
 	inner := exec.Command("/proc/self/exe", InnerCommand)
 	inner.Args[0] = "kanari-lab"
 	inner.Stdout, inner.Stderr = log, log
@@ -128,23 +121,22 @@ func launch(home *folder.Folder, o Options, d *doors, way way) (launched, error)
 	inner.SysProcAttr = way.attributes()
 	line, err := inner.StdinPipe()
 	if err != nil {
-		return launched{}, err
+		return nil, cluster.News{}, err
 	}
 	if err := inner.Start(); err != nil {
-		_ = mouth.Close()
-		return launched{}, err
+		return nil, cluster.News{}, err
 	}
-	_ = mouth.Close()
+	_ = mouth.Close() // so that the inner process's end ends the news
 	lab := &Lab{home: home, keep: o.Spec.Keep, inner: inner, line: line, ended: make(chan struct{})}
 	go func() {
 		_ = inner.Wait() // its news or its end tell what matters
 		close(lab.ended)
 	}()
 	if err := json.NewEncoder(line).Encode(o.Spec); err != nil {
-		lab.Stop()
-		return launched{}, err
+		lab.end()
+		return nil, cluster.News{}, err
 	}
-	return launched{lab, listen(ear)}, nil
+	return lab, listen(ear), nil
 }
 
 // listen waits for the inner process's first news; its death without any is news too.
@@ -168,68 +160,22 @@ const stopWithin = 25 * time.Second
 
 // Stop ends the lab and returns when no process and no folder of it is left.
 func (l *Lab) Stop() {
-	_ = l.line.Close()
-	select {
-	case <-l.ended:
-	case <-time.After(stopWithin):
-		_ = l.inner.Process.Signal(syscall.SIGKILL)
-		<-l.ended
-	}
+	l.end()
 	if !l.keep {
 		_ = l.home.Remove()
 	}
 }
 
+// end stops the inner process.
+func (l *Lab) end() {
+	_ = l.line.Close()
+	select {
+	case <-l.ended:
+	case <-time.After(stopWithin):
+		_ = l.inner.Process.Kill()
+		<-l.ended
+	}
+}
+
 // Ended is closed when the inner process has ended, asked or not.
 func (l *Lab) Ended() <-chan struct{} { return l.ended }
-
-// door is a listener in the caller's network, as a file that can be handed over.
-type door struct {
-	port int
-	file *os.File
-}
-
-func (d door) url(scheme string) string { return fmt.Sprintf("%s://127.0.0.1:%d", scheme, d.port) }
-
-type doors struct{ api, gateway, control door }
-
-func openDoors(o Options) (*doors, error) {
-	var d doors
-	for _, want := range []struct {
-		door *door
-		port int
-		flag string
-	}{{&d.api, o.Port, "--port"}, {&d.gateway, o.Gateway, "--gateway-port"}, {&d.control, 0, "--control"}} {
-		opened, err := open(want.port)
-		if err != nil {
-			d.close()
-			return nil, fmt.Errorf("%s %d: %w", want.flag, want.port, err)
-		}
-		*want.door = opened
-	}
-	return &d, nil
-}
-
-func (d *doors) close() {
-	for _, one := range []door{d.api, d.gateway, d.control} {
-		if one.file != nil {
-			_ = one.file.Close()
-		}
-	}
-}
-
-func open(port int) (door, error) {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return door{}, errors.New("the port is taken; name another one, or none for any free one")
-	}
-	if errors.Is(err, syscall.EACCES) {
-		return door{}, errors.New("you may not use this port; name one above 1023")
-	}
-	if err != nil {
-		return door{}, err
-	}
-	defer l.Close()
-	file, err := l.(*net.TCPListener).File()
-	return door{port: l.Addr().(*net.TCPAddr).Port, file: file}, err
-}

@@ -78,7 +78,7 @@ func (l *Lab) up(ctx context.Context) error {
 	}
 	l.Audit = filepath.Join(l.Folder, "audit.log")
 	l.process = exec.CommandContext(ctx, binary, "up", "--nodes", "6", "--zones", "a,b,c", "--ready-after", "100ms",
-		"--crds", filepath.Join(root, "config", "crd"), "--audit", l.Audit)
+		"--crds", filepath.Join(root, "config", "crd"), "--audit", l.Audit, "--log", l.log())
 	l.process.Stderr = os.Stderr
 	out, err := l.process.StdoutPipe()
 	if err != nil {
@@ -126,7 +126,24 @@ func (l *Lab) Stop() error {
 	if l.process != nil && l.process.Process != nil {
 		ended = errors.Join(l.process.Process.Signal(syscall.SIGTERM), l.process.Wait())
 	}
+	if ended != nil {
+		l.lastWords()
+	}
 	return errors.Join(ended, os.RemoveAll(l.Folder))
+}
+
+func (l *Lab) log() string { return filepath.Join(l.Folder, "lab.log") }
+
+// lastWords prints the end of the log of a lab that did not end well, before the log goes.
+func (l *Lab) lastWords() {
+	text, err := os.ReadFile(l.log())
+	if err != nil {
+		return
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	for _, line := range lines[max(0, len(lines)-60):] {
+		fmt.Fprintln(os.Stderr, "lab:", line)
+	}
 }
 
 // output runs a program and returns the last line that it printed.
