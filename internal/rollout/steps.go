@@ -1,7 +1,6 @@
 package rollout
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
@@ -89,44 +88,5 @@ func (t *turn) advance() {
 	t.moveTo(t.index() + 1)
 	t.clearPauses()
 	t.status.Canary.CurrentStepAnalysisRunStatus = nil
-	t.tell(completedStep(t.index(), t.stepCount(), stepText(done)))
-}
-
-// stepText is a step in the words that people's tools look for.
-func stepText(step *v1alpha1.CanaryStep) string {
-	switch {
-	case step.SetWeight != nil:
-		return fmt.Sprintf("setWeight: %d", *step.SetWeight)
-	case step.Pause != nil && step.Pause.Duration != nil:
-		return "pause: " + step.Pause.Duration.String()
-	case step.Pause != nil:
-		return "pause"
-	case step.Experiment != nil:
-		return "experiment"
-	case step.Analysis != nil:
-		return "analysis"
-	case step.SetCanaryScale != nil:
-		return canaryScaleText(step.SetCanaryScale)
-	case step.Plugin != nil:
-		return "plugin: " + step.Plugin.Name
-	case step.SetHeaderRoute != nil:
-		return "setHeaderRoute: " + step.SetHeaderRoute.Name
-	case step.SetMirrorRoute != nil:
-		return "setMirrorRoute: " + step.SetMirrorRoute.Name
-	default:
-		return "invalid"
-	}
-}
-
-func canaryScaleText(scale *v1alpha1.SetCanaryScale) string {
-	switch {
-	case scale.Weight != nil:
-		return fmt.Sprintf("setCanaryScale{weight: %d}", *scale.Weight)
-	case scale.MatchTrafficWeight:
-		return "setCanaryScale{matchTrafficWeight: true}"
-	case scale.Replicas != nil:
-		return fmt.Sprintf("setCanaryScale{replicas: %d}", *scale.Replicas)
-	default:
-		return "invalid"
-	}
+	t.tell(completedStep(t.index(), t.stepCount(), done.Text()))
 }

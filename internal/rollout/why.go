@@ -81,7 +81,7 @@ func (t *turn) nextStep() string {
 	if t.index()+1 >= t.stepCount() {
 		return "Then the new version becomes the stable one."
 	}
-	return "Then " + stepText(&t.canary.Steps[t.index()+1]) + "."
+	return "Then " + t.canary.Steps[t.index()+1].Text() + "."
 }
 
 func (t *turn) whyProgressing() plan.Why {

@@ -57,18 +57,18 @@ func at(index int32) func(*v1alpha1.Rollout) {
 func TestStepText(t *testing.T) {
 	seconds, number := intstr.FromInt32(30), int32(3)
 	tests := map[string]v1alpha1.CanaryStep{
-		"setWeight: 3":                  {SetWeight: &number},
-		"pause: {}":                     {Pause: &v1alpha1.RolloutPause{}},
-		"pause: 30":                     {Pause: &v1alpha1.RolloutPause{Duration: &seconds}},
-		"experiment":                    {Experiment: &v1alpha1.RolloutExperimentStep{}},
-		"analysis":                      {Analysis: &v1alpha1.RolloutAnalysis{}},
-		"setCanaryScale: {replicas: 3}": {SetCanaryScale: &v1alpha1.SetCanaryScale{Replicas: &number, Weight: &number}},
-		"setCanaryScale: {weight: 3}":   {SetCanaryScale: &v1alpha1.SetCanaryScale{Weight: &number}},
-		"setCanaryScale: {matchTrafficWeight: true}": {SetCanaryScale: &v1alpha1.SetCanaryScale{MatchTrafficWeight: true}},
-		"setHeaderRoute: h":                          {SetHeaderRoute: &v1alpha1.SetHeaderRoute{Name: "h"}},
-		"setMirrorRoute: m":                          {SetMirrorRoute: &v1alpha1.SetMirrorRoute{Name: "m"}},
-		"plugin: p":                                  {Plugin: &v1alpha1.PluginStep{Name: "p"}},
-		"invalid":                                    {},
+		"setWeight: 3":                {SetWeight: &number},
+		"pause: {}":                   {Pause: &v1alpha1.RolloutPause{}},
+		"pause: 30":                   {Pause: &v1alpha1.RolloutPause{Duration: &seconds}},
+		"experiment":                  {Experiment: &v1alpha1.RolloutExperimentStep{}},
+		"analysis":                    {Analysis: &v1alpha1.RolloutAnalysis{}},
+		"setCanaryScale{replicas: 3}": {SetCanaryScale: &v1alpha1.SetCanaryScale{Replicas: &number}},
+		"setCanaryScale{weight: 3}":   {SetCanaryScale: &v1alpha1.SetCanaryScale{Weight: &number}},
+		"setCanaryScale{matchTrafficWeight: true}": {SetCanaryScale: &v1alpha1.SetCanaryScale{MatchTrafficWeight: true}},
+		"setHeaderRoute: h":                        {SetHeaderRoute: &v1alpha1.SetHeaderRoute{Name: "h"}},
+		"setMirrorRoute: m":                        {SetMirrorRoute: &v1alpha1.SetMirrorRoute{Name: "m"}},
+		"plugin: p":                                {Plugin: &v1alpha1.PluginStep{Name: "p"}},
+		"invalid":                                  {},
 	}
 	for want, step := range tests {
 		t.Run(want, func(t *testing.T) {

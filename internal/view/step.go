@@ -1,8 +1,6 @@
 package view
 
 import (
-	"fmt"
-
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 )
 
@@ -47,48 +45,12 @@ func stepOf(ro *v1alpha1.Rollout) *Step {
 	return &step
 }
 
-// StepText is a step as its author wrote it, on one line: "setWeight: 20", "pause: {}", "analysis".
+// StepText is a step as its author wrote it. A pause without an end says so.
 func StepText(step v1alpha1.CanaryStep) string {
-	switch {
-	case step.SetWeight != nil:
-		return fmt.Sprintf("setWeight: %d", *step.SetWeight)
-	case step.Pause != nil && step.Pause.Duration != nil:
-		return "pause: " + step.Pause.Duration.String()
-	case step.Pause != nil:
+	if step.Pause != nil && step.Pause.Duration == nil {
 		return "pause: {}"
-	case step.Experiment != nil:
-		return "experiment"
-	case step.Analysis != nil:
-		return "analysis"
-	case step.SetCanaryScale != nil:
-		return "setCanaryScale: " + canaryScaleText(*step.SetCanaryScale)
-	case step.SetHeaderRoute != nil:
-		return "setHeaderRoute: " + step.SetHeaderRoute.Name
-	case step.SetMirrorRoute != nil:
-		return "setMirrorRoute: " + step.SetMirrorRoute.Name
-	case step.Plugin != nil:
-		return "plugin: " + step.Plugin.Name
 	}
-	return "invalid"
-}
-
-func canaryScaleText(scale v1alpha1.SetCanaryScale) string {
-	switch {
-	case scale.Replicas != nil:
-		return fmt.Sprintf("{replicas: %d}", *scale.Replicas)
-	case scale.Weight != nil:
-		return fmt.Sprintf("{weight: %d}", *scale.Weight)
-	}
-	return fmt.Sprintf("{matchTrafficWeight: %t}", scale.MatchTrafficWeight)
-}
-
-// maxWeight is what the weights of one split add up to.
-func maxWeight(ro *v1alpha1.Rollout) int32 {
-	routing := ro.Spec.Strategy.Canary.TrafficRouting
-	if routing == nil || routing.MaxTrafficWeight == nil {
-		return 100
-	}
-	return *routing.MaxTrafficWeight
+	return step.Text()
 }
 
 // weightsOf compares the share that the step asks for with the share that is in force.
@@ -96,7 +58,7 @@ func weightsOf(ro *v1alpha1.Rollout, sets []ReplicaSet) *Weights {
 	if ro.Spec.Strategy.Canary == nil {
 		return nil
 	}
-	return &Weights{Desired: desiredWeight(ro), Applied: appliedWeight(ro, sets), Max: maxWeight(ro)}
+	return &Weights{Desired: desiredWeight(ro), Applied: appliedWeight(ro, sets), Max: v1alpha1.MaxTrafficWeight(ro)}
 }
 
 func desiredWeight(ro *v1alpha1.Rollout) int32 {
@@ -104,7 +66,7 @@ func desiredWeight(ro *v1alpha1.Rollout) int32 {
 		return 0
 	}
 	if currentStep(ro) == nil {
-		return maxWeight(ro)
+		return v1alpha1.MaxTrafficWeight(ro)
 	}
 	for i := stepIndex(ro); i >= 0; i-- {
 		if weight := stepAt(ro, i).SetWeight; weight != nil {
@@ -116,7 +78,7 @@ func desiredWeight(ro *v1alpha1.Rollout) int32 {
 
 func appliedWeight(ro *v1alpha1.Rollout, sets []ReplicaSet) int32 {
 	if currentStep(ro) == nil {
-		return maxWeight(ro)
+		return v1alpha1.MaxTrafficWeight(ro)
 	}
 	if ro.Spec.Strategy.Canary.TrafficRouting == nil {
 		return sharedByPods(ro, sets)
@@ -133,5 +95,5 @@ func sharedByPods(ro *v1alpha1.Rollout, sets []ReplicaSet) int32 {
 	if !ok || ro.Status.AvailableReplicas == 0 {
 		return 0
 	}
-	return canary.Available * maxWeight(ro) / ro.Status.AvailableReplicas
+	return canary.Available * v1alpha1.MaxTrafficWeight(ro) / ro.Status.AvailableReplicas
 }
