@@ -54,7 +54,7 @@ func (t *turn) serves(service string, rs *appsv1.ReplicaSet) bool {
 	if t.Services[service].Annotations[v1alpha1.ManagedByRolloutsKey] == "" {
 		return revision.Replicas(rs) > 0 && revision.Available(rs) >= revision.Replicas(rs)
 	}
-	return revision.Available(rs) > 0
+	return revision.Available(rs) > 0 || t.replicas() == 0 // where nobody is to answer, nobody is lost
 }
 
 func (t *turn) has(service string) bool { return t.Services[service] != nil }
