@@ -13,7 +13,7 @@ import (
 
 // patience is how long a change of mere numbers may go untold. Each pod that starts changes them several times, and a write of a
 // status is the dearest thing that a Rollout costs the API server. Anything that somebody could act on is told at once.
-const patience = 2 * time.Second
+const patience = 5 * time.Second
 
 // onlyNumbers tells whether the status differs from the stored one in nothing but counts and the words about them.
 func (t *turn) onlyNumbers() bool {
