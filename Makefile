@@ -1,9 +1,9 @@
 # The whole of it: make demo shows what Kanari does, make test proves it.
 SHELL := /bin/bash
-.PHONY: help demo test lint e2e build generate update clean
+.PHONY: help demo test lint e2e build generate update judge-table clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## watch a canary on a real API server; STAY=1 keeps the cluster afterwards
 	@scripts/setup
@@ -30,6 +30,10 @@ generate: ## deep copies and CRDs from the API's types
 
 update: ## rewrite the golden files; read the difference before you commit it
 	@grep -rlE 'flag\.Bool\("update"' --include=*_test.go . | xargs -n1 dirname | sort -u | xargs -I{} go test {} -update
+
+judge-table: ## measure the judge against others, and write the table into docs/judge.md
+	@mkdir -p bin && go run ./internal/judge/table >bin/judge-table.md
+	@sed -i -e '/^<!-- judge-table -->$$/,/^<!-- \/judge-table -->$$/{//!d}' -e '/^<!-- judge-table -->$$/r bin/judge-table.md' docs/judge.md
 
 clean: ## remove bin/; caches stay
 	@rm -rf bin

@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"internal/traffic":       {"api"},
 	"internal/traffic/istio": {"api", "internal/traffic"},
 	"internal/traffic/nginx": {"api", "internal/traffic"},
+	"internal/judge":         {},
 	"internal/metric":        {"api"},
 	"internal/plan":          {"api", "internal/metric", "internal/traffic"},
 	"internal/rollout":       {"api", "internal/plan", "internal/revision", "internal/traffic"},
@@ -38,7 +39,7 @@ var mayImport = map[string][]string{
 
 // pure packages decide. They touch nothing, so they need none of these.
 var (
-	pure     = []string{"api", "internal/plan", "internal/revision", "internal/rollout", "internal/view"}
+	pure     = []string{"api", "internal/plan", "internal/revision", "internal/rollout", "internal/view", "internal/judge"}
 	impurity = []string{"context", "net", "net/http", "os", "os/exec", "log", "log/slog", "math/rand", "math/rand/v2", "k8s.io/client-go", "sigs.k8s.io/controller-runtime"}
 )
 
