@@ -1,0 +1,91 @@
+package template
+
+import (
+	"errors"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/analysis"
+)
+
+// Check finds what would keep the run of an Order from giving a verdict, before there is a Rollout to be judged: templates that do not
+// exist or do not fit together, arguments without value, metrics that cannot be measured, conditions that cannot be compiled, and
+// beside steps and promotions a metric that never ends. The error is one line for people.
+func Check(o Order) error {
+	templates, err := Flatten(o.Block.Templates, o.Find)
+	if err != nil {
+		return err
+	}
+	if o.Role == v1alpha1.RolloutTypeBackgroundRunLabel && o.lacksArguments(templates) {
+		return errors.New("missing analysis arguments in rollout spec")
+	}
+	spec, err := o.spec()
+	if err != nil {
+		return err
+	}
+	values := map[string]*string{}
+	for _, arg := range spec.Args {
+		values[arg.Name] = arg.Value
+		if arg.Value == nil {
+			// A value that is read later is some text; what it is written into cannot be judged yet.
+			values[arg.Name] = new("{{args." + arg.Name + "}}")
+		}
+	}
+	for _, t := range templates {
+		if err := o.checkTemplate(t, values); err != nil {
+			return err
+		}
+	}
+	return checkRules(spec)
+}
+
+// lacksArguments tells whether a template wants a value that nobody gives.
+func (o Order) lacksArguments(templates []Named) bool {
+	given := map[string]bool{}
+	for _, arg := range o.Block.Args {
+		given[arg.Name] = true
+	}
+	for _, t := range templates {
+		for _, arg := range t.Spec.Args {
+			given[arg.Name] = given[arg.Name] || arg.Value != nil || arg.ValueFrom != nil
+		}
+	}
+	for _, has := range given {
+		if !has {
+			return true
+		}
+	}
+	return false
+}
+
+func (o Order) checkTemplate(t Named, values map[string]*string) error {
+	filled := make([]v1alpha1.Metric, len(t.Spec.Metrics))
+	for i, m := range t.Spec.Metrics {
+		var err error
+		if filled[i], err = analysis.Fill(m, values); err != nil {
+			return fmt.Errorf("%s %s: metric %s: %w", Kind(t.Ref), t.Ref.TemplateName, m.Name, err)
+		}
+		if o.Role != v1alpha1.RolloutTypeBackgroundRunLabel && analysis.Endless(filled[i]) {
+			return fmt.Errorf("%s %s has metric %s which runs indefinitely. Invalid value for count: %s", Kind(t.Ref), t.Ref.TemplateName, m.Name, filled[i].Count)
+		}
+	}
+	path := field.NewPath("spec", "metrics")
+	spec := t.Spec.DeepCopy()
+	spec.Metrics = filled
+	errs := v1alpha1.ValidateAnalysisTemplateSpec(spec, field.NewPath("spec"))
+	errs = append(errs, analysis.CheckConditions(filled, path)...)
+	if len(errs) > 0 {
+		return fmt.Errorf("%s %s: %s: %s", Kind(t.Ref), t.Ref.TemplateName, errs[0].Field, errs[0].Detail)
+	}
+	return nil
+}
+
+// checkRules finds rules that match no metric.
+func checkRules(spec v1alpha1.AnalysisRunSpec) error {
+	for _, err := range v1alpha1.ValidateAnalysisRunSpec(&spec, nil) {
+		return fmt.Errorf("%s: %s", err.Field, err.Detail)
+	}
+	return nil
+}

@@ -1,0 +1,7 @@
+package expression
+
+// What the tests compare with the bare language.
+var (
+	IsNil      = isNil
+	Vocabulary = vocabulary
+)
