@@ -33,12 +33,13 @@ type Eye struct {
 // Rollout reads everything that a decision about one Rollout may know. The error is a NotFound when there is no such Rollout, and
 // ErrBehind when it is too early to look.
 func (e *Eye) Rollout(ctx context.Context, key types.NamespacedName) (rollout.World, error) {
+	// Asked before anything is read: what is read after the answer is at least as fresh, what was read before it may not be.
+	if e.Freshness.behind(ctx, e.Reader, key) {
+		return rollout.World{}, ErrBehind
+	}
 	ro := &v1alpha1.Rollout{}
 	if err := e.Reader.Get(ctx, key, ro); err != nil {
 		return rollout.World{}, err
-	}
-	if e.Freshness.behind(ctx, e.Reader, key) {
-		return rollout.World{}, ErrBehind
 	}
 	w := rollout.World{Rollout: ro}
 	var err error
