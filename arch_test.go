@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"internal/judge":         {},
 	"internal/expression":    {"api"},
 	"internal/analysis":      {"api", "internal/expression", "internal/metric", "internal/plan"},
-	"internal/metric":        {"api"},
+	"internal/metric":        {"api", "internal/expression"},
 	"internal/plan":          {"api", "internal/metric", "internal/traffic"},
 	"internal/rollout":       {"api", "internal/plan", "internal/revision", "internal/traffic"},
 	"internal/view":          {"api", "internal/plan", "internal/revision"},

@@ -2,13 +2,12 @@ package prometheus
 
 import (
 	"fmt"
-	"math"
 	"time"
 
-	"github.com/expr-lang/expr"
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/expression"
 )
 
 // spanOf is the span of time that a range query asks about. now() in its expressions is the time of the question.
@@ -29,20 +28,10 @@ func spanOf(args v1alpha1.PrometheusRangeQueryArgs, now time.Time) (promv1.Range
 }
 
 func instant(field, text string, now time.Time) (time.Time, error) {
-	program, err := expr.Compile(text, expr.DisableBuiltin("now"),
-		expr.Function("now", func(...any) (any, error) { return now, nil }, new(func() time.Time)),
-		expr.Function("isNaN", func(args ...any) (any, error) { return math.IsNaN(args[0].(float64)), nil }, math.IsNaN),
-		expr.Function("isInf", func(args ...any) (any, error) { return math.IsInf(args[0].(float64), 0), nil }, new(func(float64) bool)))
+	var once *expression.Cache // a query is asked minutes apart; there is nothing to keep
+	at, err := once.Time(text, now)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("rangeQuery.%s %q: %w", field, text, err)
-	}
-	value, err := expr.Run(program, nil)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("rangeQuery.%s %q: %w", field, text, err)
-	}
-	at, ok := value.(time.Time)
-	if !ok {
-		return time.Time{}, fmt.Errorf("rangeQuery.%s %q: expected time.Time, but got %T", field, text, value)
 	}
 	return at, nil
 }
