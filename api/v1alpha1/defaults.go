@@ -195,6 +195,23 @@ func ServiceNames(ro *Rollout) []string {
 	return names
 }
 
+// Analyses are all blocks of a Rollout that ask for an AnalysisRun.
+func Analyses(ro *Rollout) []*RolloutAnalysis {
+	var all []*RolloutAnalysis
+	if blueGreen := ro.Spec.Strategy.BlueGreen; blueGreen != nil {
+		all = append(all, blueGreen.PrePromotionAnalysis, blueGreen.PostPromotionAnalysis)
+	}
+	if canary := ro.Spec.Strategy.Canary; canary != nil {
+		if canary.Analysis != nil {
+			all = append(all, &canary.Analysis.RolloutAnalysis)
+		}
+		for i := range canary.Steps {
+			all = append(all, canary.Steps[i].Analysis)
+		}
+	}
+	return slices.DeleteFunc(all, func(block *RolloutAnalysis) bool { return block == nil })
+}
+
 func or(value *int32, absent int32) int32 {
 	if value == nil {
 		return absent

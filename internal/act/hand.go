@@ -69,6 +69,12 @@ func (h *Hand) do(ctx context.Context, ro *v1alpha1.Rollout, action plan.Action)
 		return h.pointService(ctx, ro, a)
 	case plan.RouteTraffic:
 		return h.routeTraffic(ctx, ro, a)
+	case plan.CreateRun:
+		return h.createRun(ctx, ro, a)
+	case plan.StopRun:
+		return h.stopRun(ctx, ro, a)
+	case plan.DeleteRun:
+		return h.deleteRun(ctx, ro, a)
 	default:
 		return fmt.Errorf("carrying out %T: no hand knows how", action)
 	}

@@ -52,6 +52,12 @@ func (e *Eye) Rollout(ctx context.Context, key types.NamespacedName) (rollout.Wo
 	if w.Routes, err = e.routes(ctx, ro); err != nil {
 		return w, err
 	}
+	if w.Runs, err = e.runs(ctx, ro); err != nil {
+		return w, fmt.Errorf("reading the AnalysisRuns of Rollout %q: %w", ro.Name, err)
+	}
+	if w.Templates, err = e.templates(ctx, ro); err != nil {
+		return w, err
+	}
 	if w.Rivals, err = e.rivals(ctx, ro); err != nil {
 		return w, fmt.Errorf("reading the rivals of Rollout %q: %w", ro.Name, err)
 	}

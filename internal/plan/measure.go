@@ -31,15 +31,11 @@ type (
 		Query   metric.Query
 		Dropped []v1alpha1.Measurement
 	}
-
-	// DeleteRun removes an AnalysisRun whose time is over.
-	DeleteRun struct{ Name string }
 )
 
 func (Measure) action()          {}
 func (StopMeasuring) action()    {}
 func (TrimMeasurements) action() {}
-func (DeleteRun) action()        {}
 
 func (a Measure) String() string {
 	if a.Prior != nil {
@@ -53,7 +49,5 @@ func (a StopMeasuring) String() string { return "stop " + numbered(a.Query) }
 func (a TrimMeasurements) String() string {
 	return fmt.Sprintf("trim %s dropped=%d", a.Query.Metric.Name, len(a.Dropped))
 }
-
-func (a DeleteRun) String() string { return "delete " + a.Name }
 
 func numbered(q metric.Query) string { return fmt.Sprintf("%s #%d", q.Metric.Name, q.Number) }

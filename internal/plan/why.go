@@ -18,10 +18,11 @@ type WaitKind string
 
 // The kinds of waits.
 const (
-	WaitPods   WaitKind = "Pods"   // pods must become ready, or go away
-	WaitClock  WaitKind = "Clock"  // a moment must come: see Wait.Until
-	WaitPerson WaitKind = "Person" // somebody must promote, retry, resume or mend the spec
-	WaitRouter WaitKind = "Router" // the data plane must take a routing
+	WaitPods    WaitKind = "Pods"    // pods must become ready, or go away
+	WaitClock   WaitKind = "Clock"   // a moment must come: see Wait.Until
+	WaitPerson  WaitKind = "Person"  // somebody must promote, retry, resume or mend the spec
+	WaitRouter  WaitKind = "Router"  // the data plane must take a routing
+	WaitVerdict WaitKind = "Verdict" // an AnalysisRun must end
 )
 
 // Wait is one thing that is waited for.

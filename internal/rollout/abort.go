@@ -23,6 +23,7 @@ func aborted(t *turn) outcome {
 		t.status.AbortedAt = t.timestamp()
 	}
 	t.clearPauses()
+	t.dropRuns()
 	t.moveTo(0)
 	return goOn
 }

@@ -26,6 +26,7 @@ func judgements() []judgement {
 		deleted,  // on its way out: garbage collection does the rest
 		revised,  // which ReplicaSets are ours, which one carries the present template
 		counted,  // what there is, in numbers
+		assessed, // what the analyses found since: a bad canary is taken back whatever else is to be done
 		invalid,  // a spec that cannot be followed moves nothing but an abort
 		renewed,  // another template or other steps: what was decided for the former ones is void
 		hurried,  // somebody wants the rest of the steps skipped
@@ -33,12 +34,13 @@ func judgements() []judgement {
 		resumed,  // a pause that is over is a step that is done
 		promoted, // the new revision becomes the stable one
 
-		created, // the present template gets its ReplicaSet
-		scaled,  // pods for the present step
-		pointed, // Services select the revision that they stand for
-		routed,  // requests go where the present step says
-		stepped, // the step is done once pods and routes are as it wants; the next one begins
-		tidied,  // old revisions lose their pods, later their ReplicaSets
+		created,  // the present template gets its ReplicaSet
+		scaled,   // pods for the present step
+		pointed,  // Services select the revision that they stand for
+		routed,   // requests go where the present step says
+		stepped,  // the step is done once pods, routes and measurements are as it wants; the next one begins
+		analysed, // what the present step wants judged is measured, and nothing else
+		tidied,   // old revisions lose their pods, later their ReplicaSets
 
 		concluded, // conditions, phase and the sentence that people read
 	}

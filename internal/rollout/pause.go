@@ -12,7 +12,11 @@ import (
 // resumed ends a pause whose time has come or that somebody ended. A client ends a pause by clearing the conditions; controllerPause
 // without conditions is how that is seen.
 func resumed(t *turn) outcome {
-	if !t.underway() || t.step().Pause == nil {
+	if !t.underway() || t.halted() {
+		return goOn
+	}
+	if t.step().Pause == nil {
+		t.status.ControllerPause = len(t.status.PauseConditions) > 0
 		return goOn
 	}
 	if !t.pausedFor(v1alpha1.PauseReasonCanaryPauseStep) {
@@ -37,18 +41,22 @@ func (t *turn) beginPause() {
 	if t.step() == nil || t.step().Pause == nil || t.pausedFor(v1alpha1.PauseReasonCanaryPauseStep) {
 		return
 	}
+	t.pause(v1alpha1.PauseReasonCanaryPauseStep)
+	if end, limited := t.pauseEnd(); limited {
+		t.wakeAt(end)
+	}
+}
+
+// pause stops the steps until the reason is taken away.
+func (t *turn) pause(reason v1alpha1.PauseReason) {
 	// Stored times have whole seconds. The next full one is taken, for a pause may last longer than asked for, never shorter.
 	start := t.now.Truncate(time.Second)
 	if start.Before(t.now) {
 		start = start.Add(time.Second)
 	}
-	t.status.PauseConditions = append(t.status.PauseConditions, v1alpha1.PauseCondition{
-		Reason: v1alpha1.PauseReasonCanaryPauseStep, StartTime: metav1.NewTime(start),
-	})
+	newest := v1alpha1.PauseCondition{Reason: reason, StartTime: metav1.NewTime(start)}
+	t.status.PauseConditions = slices.Insert(t.status.PauseConditions, 0, newest) // the first is the one that people read
 	t.status.ControllerPause = true
-	if end, limited := t.pauseEnd(); limited {
-		t.wakeAt(end)
-	}
 }
 
 // pauseEnd is when the present pause is over; false for one that waits for a person.
@@ -67,7 +75,7 @@ func (t *turn) pauseEnd() (time.Time, bool) {
 
 // waitsForPerson tells whether only somebody can end the present pause.
 func (t *turn) waitsForPerson() bool {
-	if t.ro.Spec.Paused || t.step() == nil || t.step().Pause == nil {
+	if t.halted() || t.step() == nil || t.step().Pause == nil {
 		return t.paused()
 	}
 	_, limited := v1alpha1.PauseDuration(t.step().Pause)

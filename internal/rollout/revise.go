@@ -48,6 +48,7 @@ func renewed(t *turn) outcome {
 	t.status.AbortedAt, t.status.PromoteFull = nil, false
 	t.status.RestartedAt = t.ro.Spec.RestartAt
 	t.clearPauses()
+	t.dropRuns()
 	t.moveTo(0)
 	switch {
 	case t.fullyPromoted():

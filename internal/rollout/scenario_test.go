@@ -98,7 +98,10 @@ func write(t *testing.T, path, text string) {
 // TestADeadControllerChangesNoEnd lets the controller die before and after each write of whole deliveries in turn. Whoever comes after it
 // goes on, no law is broken on the way, and the end is the one of a controller that lived.
 func TestADeadControllerChangesNoEnd(t *testing.T) {
-	for _, name := range []string{"istio-hosts-10-50-100", "istio-subsets", "nginx-canary-ingress", "constant-pods-web", "abort-at-50", "basic-canary-shares-pods", "promote-full-in-the-middle", "template-set-back-in-the-middle"} {
+	for _, name := range []string{
+		"istio-hosts-10-50-100", "istio-subsets", "nginx-canary-ingress", "constant-pods-web", "abort-at-50", "basic-canary-shares-pods", "promote-full-in-the-middle", "template-set-back-in-the-middle",
+		"analysis-step-passes", "analysis-step-fails", "analysis-background-passes", "analysis-new-template-in-the-middle",
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := readScenario(t, filepath.Join("testdata", name+".txtar"))

@@ -75,11 +75,24 @@ func stepped(t *turn) outcome {
 	if !t.underway() || len(t.status.PauseConditions) > 0 {
 		return goOn
 	}
-	if t.step().Pause == nil && t.atDesiredCounts() && t.routedAsWanted() {
+	if t.stepDone() {
 		t.advance()
 	}
 	t.beginPause()
 	return goOn
+}
+
+// stepDone tells whether the step at work has come about. A pause has its own end.
+func (t *turn) stepDone() bool {
+	switch step := t.step(); {
+	case step.Pause != nil:
+		return false
+	case step.Analysis != nil:
+		run := t.status.Canary.CurrentStepAnalysisRunStatus
+		return run != nil && run.Status == v1alpha1.AnalysisPhaseSuccessful
+	default:
+		return t.atDesiredCounts() && t.routedAsWanted()
+	}
 }
 
 // advance ends the step at work.

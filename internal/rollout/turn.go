@@ -37,14 +37,15 @@ type turn struct {
 
 // moves are a turn's actions by the reason for their place. The order is argued in list.
 type moves struct {
-	own    []plan.Action // adopt, release, create ReplicaSets
-	grow   []plan.Action // pods are added
-	point  []plan.Action // Services select a revision that is about to get requests
-	route  []plan.Action // requests move
-	detach []plan.Action // Services leave a revision that gets no more requests
-	shrink []plan.Action // pods are removed
-	forget []plan.Action // empty ReplicaSets are removed
-	mark   []plan.Action // the Rollout itself
+	own     []plan.Action // adopt, release, create ReplicaSets
+	grow    []plan.Action // pods are added
+	point   []plan.Action // Services select a revision that is about to get requests
+	route   []plan.Action // requests move
+	detach  []plan.Action // Services leave a revision that gets no more requests
+	shrink  []plan.Action // pods are removed
+	measure []plan.Action // AnalysisRuns are started and stopped
+	forget  []plan.Action // empty ReplicaSets and old AnalysisRuns are removed
+	mark    []plan.Action // the Rollout itself
 }
 
 // list puts the actions in the one order in which the controller may die between any two of them:
@@ -52,11 +53,12 @@ type moves struct {
 //   - pods are added before requests move to them, for pods that are not needed do no harm;
 //   - a Service selects a revision before a route sends requests through that Service;
 //   - requests leave before the Service is turned away and before pods are removed;
+//   - measuring begins when requests are where they are to be measured, and nothing that people feel waits for it;
 //   - history goes when nothing can refer to it;
 //   - the Rollout comes last: its write moves the resourceVersion that the status write holds on to.
 func (m moves) list() []plan.Action {
 	var all []plan.Action
-	for _, group := range [][]plan.Action{m.own, m.grow, m.point, m.route, m.detach, m.shrink, m.forget, m.mark} {
+	for _, group := range [][]plan.Action{m.own, m.grow, m.point, m.route, m.detach, m.shrink, m.measure, m.forget, m.mark} {
 		all = append(all, group...)
 	}
 	return all

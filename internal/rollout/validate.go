@@ -42,6 +42,7 @@ func (t *turn) problem() *field.Error {
 		func() field.ErrorList { return v1alpha1.ValidateRollout(t.ro) },
 		t.unsupported,
 		t.badServices,
+		t.badAnalyses,
 		t.badRoutes,
 		t.contested,
 	} {
@@ -64,11 +65,9 @@ func (t *turn) unsupported() field.ErrorList {
 	}
 	refuse(spec.Child("workloadRef"), t.ro.Spec.WorkloadRef != nil)
 	refuse(spec.Child("strategy", "blueGreen"), t.ro.Spec.Strategy.BlueGreen != nil)
-	refuse(canary.Child("analysis"), t.canary.Analysis != nil)
 	refuse(canary.Child("pingPong"), t.canary.PingPong != nil)
 	for i, step := range t.canary.Steps {
 		path := canary.Child("steps").Index(i)
-		refuse(path.Child("analysis"), step.Analysis != nil)
 		refuse(path.Child("experiment"), step.Experiment != nil)
 		refuse(path.Child("plugin"), step.Plugin != nil)
 	}

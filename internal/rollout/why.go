@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
@@ -61,6 +62,13 @@ func (t *turn) whyPaused() plan.Why {
 		return plan.Why{Sentence: "Paused by spec.paused.", Next: "Nothing changes until it is resumed.", WaitingFor: []plan.Wait{{Kind: plan.WaitPerson}}}
 	}
 	step := fmt.Sprintf("step %d/%d", t.index()+1, t.stepCount())
+	if t.pausedFor(v1alpha1.PauseReasonInconclusiveAnalysis) {
+		return plan.Why{
+			Sentence:   fmt.Sprintf("Waiting for a person at %s: %s.", step, t.doubt()),
+			Next:       "Nothing changes until promote or abort.",
+			WaitingFor: []plan.Wait{{Kind: plan.WaitPerson}},
+		}
+	}
 	if t.step() != nil && t.step().Pause != nil {
 		if end, limited := t.pauseEnd(); limited {
 			return plan.Why{
@@ -77,6 +85,16 @@ func (t *turn) whyPaused() plan.Why {
 	}
 }
 
+// doubt says which run came to no verdict.
+func (t *turn) doubt() string {
+	for _, kept := range t.keptRuns() {
+		if run := kept.status(); run != nil && run.Status == v1alpha1.AnalysisPhaseInconclusive {
+			return strings.TrimSuffix(fmt.Sprintf("AnalysisRun %s is inconclusive: %s", run.Name, run.Message), ": ")
+		}
+	}
+	return "an analysis was inconclusive"
+}
+
 func (t *turn) nextStep() string {
 	if t.index()+1 >= t.stepCount() {
 		return "Then the new version becomes the stable one."
@@ -85,6 +103,9 @@ func (t *turn) nextStep() string {
 }
 
 func (t *turn) whyProgressing() plan.Why {
+	if run := t.status.Canary.CurrentStepAnalysisRunStatus; run != nil {
+		return t.whyAnalysing(run)
+	}
 	fresh := t.revisions.New
 	want := t.sizes.New
 	if have := revision.Available(fresh); have < want {

@@ -20,6 +20,10 @@ type World struct {
 	Services map[string]*corev1.Service
 	// Routes are the meshes that the Rollout uses, in the order in which they are to be written.
 	Routes []traffic.Live
+	// Runs are the AnalysisRuns whose names begin as those of this Rollout's do: its own ones, and those that merely take a name.
+	Runs []*v1alpha1.AnalysisRun
+	// Templates that the Rollout's analyses name, with those that they name in turn. One that does not exist is absent.
+	Templates map[v1alpha1.AnalysisTemplateRef]*v1alpha1.AnalysisTemplateSpec
 	// Rivals are other Rollouts that claim the same entries of shared objects and were there before.
 	Rivals []Rival
 }

@@ -23,6 +23,9 @@ func (w *World) End() string {
 		_, delayed := revision.Deadline(rs)
 		fmt.Fprintf(&b, "%s: revision %d, %d of %d ready, delayed %v\n", w.Label(revision.HashOf(rs)), revision.Number(rs), w.count(rs.Name, Ready), revision.Replicas(rs), delayed)
 	}
+	for _, run := range w.Runs() {
+		fmt.Fprintf(&b, "run %s: %s\n", run.Name, run.Status.Phase)
+	}
 	for _, flow := range w.Flows() {
 		for _, hash := range append(w.births, "") {
 			if share := flow.Shares[hash]; share > 0 {

@@ -20,7 +20,14 @@ type Laws struct {
 	walk    walk            // where the steps were
 	pods    int32           // how many there were
 	started []Flow          // where requests went when the turn began
+	bad     *condemned      // nil: no analysis says that the canary is bad
 	broken  error
+}
+
+// condemned is a template that an analysis found to be bad, and what it got of the requests then.
+type condemned struct {
+	hash   string
+	shares map[string]int64 // by place
 }
 
 // walk is a position in the steps, and what may move it back.
@@ -39,6 +46,7 @@ func (w *World) Excuse(err error) string {
 // begin notes how things stand before a turn.
 func (l *Laws) begin(w *World) {
 	l.started = w.Flows()
+	l.condemn(w)
 	w.Server.wrote = func() { l.note(l.always(w)) }
 }
 
@@ -59,7 +67,7 @@ func (l *Laws) after(w *World) error {
 // atRest is asked when nothing is left to do at this moment.
 func (l *Laws) atRest(w *World) error {
 	l.started = nil
-	for _, law := range []func(*World) error{l.always, stillness, abortedIsStable} {
+	for _, law := range []func(*World) error{l.always, stillness, abortedIsStable, l.theBadIsTakenBack} {
 		if err := law(w); err != nil {
 			return err
 		}
@@ -69,7 +77,7 @@ func (l *Laws) atRest(w *World) error {
 
 // always holds between any two writes.
 func (l *Laws) always(w *World) error {
-	for _, law := range []func(*World) error{l.servicesKeepTheirHash, l.stepsOnlyRise, weightsAddUp, l.requestsFindPods, l.podsFitTheBudget} {
+	for _, law := range []func(*World) error{l.servicesKeepTheirHash, l.stepsOnlyRise, weightsAddUp, l.requestsFindPods, l.podsFitTheBudget, l.theBadGetsNoMore} {
 		if err := law(w); err != nil {
 			return err
 		}
@@ -234,4 +242,39 @@ func abortedIsStable(w *World) error {
 		}
 	}
 	return nil
+}
+
+// condemn notes what the canary gets when the controller learns that it is bad.
+func (l *Laws) condemn(w *World) {
+	if l.bad != nil || !w.condemned() {
+		return
+	}
+	l.bad = &condemned{hash: w.Rollout().Status.CurrentPodHash, shares: map[string]int64{}}
+	for _, flow := range w.Flows() {
+		l.bad.shares[flow.Place] = flow.Shares[l.bad.hash]
+	}
+}
+
+// theBadGetsNoMore: after an analysis failed, the share of its template never rises, unless somebody asks for all of it.
+func (l *Laws) theBadGetsNoMore(w *World) error {
+	ro := w.Rollout()
+	if l.bad == nil || ro == nil || ro.Status.PromoteFull || ro.Status.StableRS == l.bad.hash {
+		return nil
+	}
+	for _, flow := range w.Flows() {
+		if had := l.bad.shares[flow.Place]; flow.Shares[l.bad.hash] > had {
+			return fmt.Errorf("an analysis failed at %d, and %s now sends %d", had, flow.Place, flow.Shares[l.bad.hash])
+		}
+	}
+	return nil
+}
+
+// theBadIsTakenBack: once at rest, a failed analysis has had its consequence.
+func (l *Laws) theBadIsTakenBack(w *World) error {
+	ro, bad := w.Rollout(), l.bad
+	l.bad = nil
+	if bad == nil || ro == nil || ro.Status.CurrentPodHash != bad.hash || ro.Status.Abort || ro.Status.PromoteFull || ro.Status.StableRS == bad.hash {
+		return nil
+	}
+	return errors.New("an analysis failed, and nothing came of it")
 }

@@ -77,6 +77,18 @@ func TestLawsBite(t *testing.T) {
 	}
 }
 
+// TestLawsBiteAfterABadVerdict puts a bad verdict into a world, and lets somebody else act against it.
+func TestLawsBiteAfterABadVerdict(t *testing.T) {
+	w := atHalf(t)
+	w.Laws.bad = &condemned{hash: w.Rollout().Status.CurrentPodHash, shares: map[string]int64{}}
+	if err := w.Laws.theBadGetsNoMore(w); err == nil || !strings.Contains(err.Error(), "now sends 50") {
+		t.Errorf("a higher weight: got %v", err)
+	}
+	if err := w.Laws.theBadIsTakenBack(w); err == nil || !strings.Contains(err.Error(), "nothing came of it") {
+		t.Errorf("no abort: got %v", err)
+	}
+}
+
 // atHalf is a world at rest in which half of the requests go to a canary.
 func atHalf(t *testing.T) *World {
 	t.Helper()

@@ -24,7 +24,7 @@ func Manifests(text string) ([]*unstructured.Unstructured, error) {
 			continue
 		}
 		object.Object = whole(object.Object).(map[string]any)
-		if object.GetNamespace() == "" {
+		if object.GetNamespace() == "" && !strings.HasPrefix(object.GetKind(), "Cluster") {
 			object.SetNamespace(Namespace)
 		}
 		if err := known(object); err != nil {

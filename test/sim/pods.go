@@ -32,8 +32,9 @@ const (
 
 var replicaSetKind = schema.GroupKind{Group: "apps", Kind: "ReplicaSet"}
 
-// Kubernetes lets the ReplicaSet controller and the kubelets catch up with the present moment.
+// Kubernetes lets the ReplicaSet controller, the kubelets and whoever measures catch up with the present moment.
 func (w *World) Kubernetes() {
+	w.analyse()
 	w.leave()
 	for _, rs := range w.ReplicaSets() {
 		w.staff(rs)

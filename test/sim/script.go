@@ -34,6 +34,7 @@ var commands = map[string]func(*Script, string) error{
 	"promote":   (*Script).promote, // promote | promote full
 	"undo":      (*Script).undo,    // undo | undo REVISION
 	"pods":      (*Script).pods,    // pods ready|crash|pending [N] [new|stable|old|vN] | pods start DURATION|by-hand | pods go DURATION
+	"measured":  (*Script).answers, // measured METRIC VALUE | measured METRIC error TEXT | measured METRIC nothing
 	"wait":      (*Script).wait,    // wait DURATION
 	"crash":     (*Script).crash,   // crash controller before|after write N
 	"refuse":    (*Script).refuse,  // refuse write N
@@ -68,12 +69,12 @@ func (s *Script) apply(rest string) error {
 
 func (s *Script) delete(rest string) error {
 	kind, name, _ := strings.Cut(rest, " ")
-	return s.World.Remove(kind, name)
+	return s.World.Remove(kind, s.World.unnamed(name))
 }
 
 func (s *Script) edit(rest string) error {
 	words := append(strings.SplitN(rest, " ", 4), "", "", "")
-	return s.World.Change(words[0], words[1], words[2], words[3])
+	return s.World.Change(words[0], s.World.unnamed(words[1]), words[2], words[3])
 }
 
 func (s *Script) set(rest string) error {

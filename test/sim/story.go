@@ -93,6 +93,12 @@ func (w *World) summary() []string {
 	for _, hash := range w.births {
 		words = append(words, w.staffed(hash)...)
 	}
+	if run := ro.Status.Canary.CurrentStepAnalysisRunStatus; run != nil {
+		words = append(words, fmt.Sprintf("step analysis %s", run.Status))
+	}
+	if run := ro.Status.Canary.CurrentBackgroundAnalysisRunStatus; run != nil {
+		words = append(words, fmt.Sprintf("background analysis %s", run.Status))
+	}
 	return words
 }
 
@@ -131,6 +137,19 @@ func (w *World) named(text string) string {
 		text = strings.ReplaceAll(text, hash, w.Label(hash))
 	}
 	return text
+}
+
+// unnamed is a name with labels replaced by hashes.
+func (w *World) unnamed(name string) string {
+	words := strings.Split(name, "-")
+	for i, word := range words {
+		for _, hash := range w.births {
+			if word == w.Label(hash) {
+				words[i] = hash
+			}
+		}
+	}
+	return strings.Join(words, "-")
 }
 
 // noteBirth remembers the order of revisions.

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kanari-dev/kanari/api/v1alpha1"
 	"github.com/kanari-dev/kanari/internal/revision"
 )
 
@@ -55,17 +56,29 @@ func (w *World) Promote() error {
 	if err := w.resume(); err != nil {
 		return err
 	}
+	run := ro.Status.Canary.CurrentStepAnalysisRunStatus
+	doubt := run != nil && run.Status == v1alpha1.AnalysisPhaseInconclusive
 	if len(ro.Status.PauseConditions) > 0 {
-		return w.SetStatus("pauseConditions", nil)
-	}
-	if steps := ro.Spec.Strategy.Canary.Steps; len(steps) > 0 {
-		index := int32(0)
-		if ro.Status.CurrentStepIndex != nil {
-			index = *ro.Status.CurrentStepIndex
+		if err := w.SetStatus("pauseConditions", nil); err != nil || !doubt {
+			return err
 		}
-		return w.SetStatus("currentStepIndex", int64(min(index+1, int32(len(steps)))))
+		if err := w.SetStatus("controllerPause", false); err != nil {
+			return err
+		}
 	}
-	return nil
+	return w.nextStep()
+}
+
+func (w *World) nextStep() error {
+	ro := w.Rollout()
+	steps, index := int32(len(ro.Spec.Strategy.Canary.Steps)), int32(0)
+	if steps == 0 {
+		return nil
+	}
+	if ro.Status.CurrentStepIndex != nil {
+		index = *ro.Status.CurrentStepIndex
+	}
+	return w.SetStatus("currentStepIndex", int64(min(index+1, steps)))
 }
 
 // PromoteFull skips everything that is left.

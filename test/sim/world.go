@@ -42,6 +42,8 @@ type World struct {
 	Start *time.Duration
 	// Grace is how long a pod takes to go.
 	Grace time.Duration
+	// Backends are what is measured, by the name of the metric.
+	Backends map[string]Backend
 	// Laws are what must hold.
 	Laws *Laws
 	// Seen is told of every turn.
@@ -56,7 +58,9 @@ type World struct {
 	told     []plan.Event
 	stirred  bool      // something changed that the controller has not looked at
 	wake     time.Time // when it looks again by itself
-	dead     bool
+	// measureAt is when the next measurement is due.
+	measureAt time.Time
+	dead      bool
 }
 
 // Turn is one turn as it happened.
@@ -82,7 +86,7 @@ func New(name string) *World {
 	for _, add := range []func(*runtime.Scheme) error{v1alpha1.AddToScheme, appsv1.AddToScheme, corev1.AddToScheme} {
 		utilruntime.Must(add(scheme))
 	}
-	w := &World{Clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Laws: &Laws{}, Seen: func(Turn) {}, name: name, stripped: map[string]bool{}}
+	w := &World{Clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Laws: &Laws{}, Seen: func(Turn) {}, name: name, stripped: map[string]bool{}, Backends: map[string]Backend{}}
 	w.Server = newServer(scheme, func() time.Time { return w.Clock })
 	w.Server.Changed = func() { w.stirred = true }
 	w.start()
@@ -217,7 +221,7 @@ func (w *World) Wait(d time.Duration) error {
 }
 
 // next is when something happens by itself; zero for never.
-func (w *World) next() time.Time { return plan.Sooner(w.wake, w.stirs()) }
+func (w *World) next() time.Time { return plan.Sooner(w.measureAt, plan.Sooner(w.wake, w.stirs())) }
 
 // Rollout is the one that is looked after, not to be changed; nil when there is none.
 func (w *World) Rollout() *v1alpha1.Rollout {

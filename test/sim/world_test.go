@@ -53,7 +53,10 @@ func run(t *rapid.T, manifests string, script []string, before func(*sim.World))
 		}
 	}
 	world.Spare()
-	for _, line := range []string{"pods start 3s", "pods ready", "set spec.minReadySeconds 0", "set spec.replicas 3", "resume", "retry", "set-image final", "wait 10s", "promote full", "wait 10m"} {
+	for _, line := range []string{
+		"pods start 3s", "pods ready", mended, "measured success-rate [0.99]",
+		"set spec.minReadySeconds 0", "set spec.replicas 3", "resume", "retry", "set-image final", "wait 10s", "promote full", "wait 10m",
+	} {
 		story.Line(line)
 		if err := s.Do(line); err != nil {
 			t.Fatalf("%s\n%s\n%s: %v", manifests, told.String(), line, err)
@@ -74,9 +77,12 @@ func drawScript(t *rapid.T) []string {
 		"pods start by-hand", "pods start 3s", "pods go 0s", "pods go 5s",
 		"scale 1", "scale 3", "scale 7", "scale 0", "scale 12",
 		"set spec.minReadySeconds 5", "set spec.minReadySeconds -1", "set spec.minReadySeconds 0",
-		"set steps [{setWeight: 30}, {pause: {}}, {setWeight: 60}]", "set steps [{setWeight: 20}, {setWeight: 80}, {pause: {duration: 20s}}]",
+		"measured success-rate [0.99]", "measured success-rate [0.7]", "measured success-rate [0.1]", "measured success-rate []", "measured success-rate nothing",
+		"edit AnalysisTemplate success-rate spec.metrics.0.successCondition result[0] >=", mended,
+		"set steps [{setWeight: 30}, {pause: {}}, {setWeight: 60}]", "set steps [{setWeight: 30}, {analysis: {templates: [{templateName: success-rate}]}}, {setWeight: 60}]",
+		"set steps [{setWeight: 20}, {setWeight: 80}, {pause: {duration: 20s}}]",
 	}
-	script := []string{"pods start 3s", "apply", "wait 10s"}
+	script := []string{"pods start 3s", "measured success-rate [0.99]", "apply", "wait 10s"}
 	return append(script, rapid.SliceOfN(rapid.SampledFrom(verbs), 1, 25).Draw(t, "script")...)
 }
 
@@ -97,10 +103,13 @@ func drawManifests(t *rapid.T) string {
 		"[{setWeight: 20}, {pause: {duration: 5s}}, {setWeight: 75}]",
 		"[{setWeight: 100}, {pause: {}}]",
 		"[{pause: {}}, {setWeight: 1}, {pause: {}}]",
+		"[{setWeight: 20}, {analysis: {templates: [{templateName: success-rate}]}}, {setWeight: 60}, {pause: {duration: 10s}}]",
+		"[{analysis: {templates: [{templateName: success-rate}]}}, {setWeight: 50}, {analysis: {templates: [{templateName: success-rate}]}}]",
 		"[]",
 	}).Draw(t, "steps")
+	background := rapid.SampledFrom([]string{"", "", "      analysis: {templates: [{templateName: success-rate}], startingStep: 1}\n"}).Draw(t, "background")
 	replicas := rapid.SampledFrom([]int{1, 2, 3, 5, 10}).Draw(t, "replicas")
-	return fmt.Sprintf(rollout, replicas, strategy, steps) + kinds[kind]
+	return fmt.Sprintf(rollout, replicas, strategy+background, steps) + template + kinds[kind]
 }
 
 const rollout = `apiVersion: argoproj.io/v1alpha1
@@ -115,6 +124,24 @@ spec:
   strategy:
     canary:
 %s      steps: %s
+`
+
+const mended = "edit AnalysisTemplate success-rate spec.metrics.0.successCondition result[0] >= 0.95"
+
+const template = `---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: success-rate}
+spec:
+  metrics:
+  - name: success-rate
+    interval: 3s
+    count: 3
+    successCondition: result[0] >= 0.95
+    failureCondition: result[0] < 0.5
+    failureLimit: 1
+    provider:
+      prometheus: {address: "http://prometheus.monitoring:9090", query: up}
 `
 
 const services = `---

@@ -3,6 +3,7 @@ package template
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -14,6 +15,7 @@ import (
 // exist or do not fit together, arguments without value, metrics that cannot be measured, conditions that cannot be compiled, and
 // beside steps and promotions a metric that never ends. The error is one line for people.
 func Check(o Order) error {
+	o.Block = foretold(o.Block)
 	templates, err := Flatten(o.Block.Templates, o.Find)
 	if err != nil {
 		return err
@@ -30,7 +32,7 @@ func Check(o Order) error {
 		values[arg.Name] = arg.Value
 		if arg.Value == nil {
 			// A value that is read later is some text; what it is written into cannot be judged yet.
-			values[arg.Name] = new("{{args." + arg.Name + "}}")
+			values[arg.Name] = new(unknown(arg.Name))
 		}
 	}
 	for _, t := range templates {
@@ -39,6 +41,21 @@ func Check(o Order) error {
 		}
 	}
 	return checkRules(spec)
+}
+
+// unknown stands for a value that is read later: the checks let it pass.
+func unknown(name string) string { return "{{args." + name + "}}" }
+
+// foretold is a block whose arguments hold nothing that only the status of a Rollout under way can tell.
+func foretold(block *v1alpha1.RolloutAnalysis) *v1alpha1.RolloutAnalysis {
+	block = block.DeepCopy()
+	for i := range block.Args {
+		arg := &block.Args[i]
+		if from := arg.ValueFrom; from != nil && from.FieldRef != nil && strings.HasPrefix(from.FieldRef.FieldPath, "status") {
+			arg.Value, arg.ValueFrom = unknown(arg.Name), nil
+		}
+	}
+	return block
 }
 
 // lacksArguments tells whether a template wants a value that nobody gives.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"strconv"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -67,6 +68,12 @@ func (o Order) name() string {
 		return base + "-post"
 	}
 	return base
+}
+
+// Made tells whether a name is one that Make and Pick give to the runs of this Order.
+func (o Order) Made(name string) bool {
+	rest, begins := strings.CutPrefix(name, o.name())
+	return begins && (rest == "" || rest[0] == '.')
 }
 
 // labels: what the user adds may stand over ours, and the selector's labels over everything.
