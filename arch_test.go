@@ -24,24 +24,29 @@ var mayImport = map[string][]string{
 	"internal/traffic/nginx": {"api", "internal/traffic"},
 	"internal/judge":         {},
 	"internal/expression":    {"api"},
-	"internal/analysis":      {"api", "internal/expression", "internal/metric", "internal/plan"},
-	"internal/metric":        {"api", "internal/expression"},
+	"internal/comparison":    {"api", "internal/judge"},
+	"internal/analysis":      {"api", "internal/comparison", "internal/expression", "internal/metric", "internal/plan"},
+	"internal/metric":        {"api", "internal/comparison", "internal/expression", "internal/judge"},
+	"internal/asking":        {"api", "internal/analysis", "internal/metric"},
 	"internal/plan":          {"api", "internal/metric", "internal/traffic"},
-	"internal/rollout":       {"api", "internal/plan", "internal/revision", "internal/traffic"},
+	"internal/rollout":       {"api", "internal/analysis", "internal/plan", "internal/revision", "internal/traffic"},
 	"internal/view":          {"api", "internal/plan", "internal/revision"},
-	"internal/observe":       {"api", "internal/plan", "internal/revision", "internal/rollout", "internal/traffic"},
-	"internal/act":           {"api", "internal/plan", "internal/traffic"},
-	"internal/controller":    {"api", "internal/act", "internal/observe", "internal/plan", "internal/rollout", "internal/traffic"},
-	"internal/cli":           {"api", "internal/cli", "internal/plan", "internal/revision", "internal/rollout", "internal/view"},
-	"cmd/kanari-controller":  {"internal/controller"},
-	"cmd/kubectl-kanari":     {"internal/cli"},
-	"demo":                   {"api"},
-	"test":                   {"*"},
+	"internal/observe":       {"api", "internal/analysis", "internal/expression", "internal/plan", "internal/revision", "internal/rollout", "internal/traffic"},
+	"internal/act":           {"api", "internal/metric", "internal/plan", "internal/traffic"},
+	"internal/controller": {
+		"api", "internal/act", "internal/analysis", "internal/asking", "internal/comparison", "internal/expression", "internal/metric", "internal/observe", "internal/plan",
+		"internal/rollout", "internal/traffic",
+	},
+	"internal/cli":          {"api", "internal/cli", "internal/plan", "internal/revision", "internal/rollout", "internal/view"},
+	"cmd/kanari-controller": {"internal/controller"},
+	"cmd/kubectl-kanari":    {"internal/cli"},
+	"demo":                  {"api"},
+	"test":                  {"*"},
 }
 
 // pure packages decide. They touch nothing, so they need none of these.
 var (
-	pure     = []string{"api", "internal/plan", "internal/revision", "internal/rollout", "internal/view", "internal/judge", "internal/expression", "internal/analysis"}
+	pure     = []string{"api", "internal/plan", "internal/revision", "internal/rollout", "internal/view", "internal/judge", "internal/expression", "internal/comparison", "internal/analysis"}
 	impurity = []string{"context", "net", "net/http", "os", "os/exec", "log", "log/slog", "math/rand", "math/rand/v2", "k8s.io/client-go", "sigs.k8s.io/controller-runtime"}
 )
 

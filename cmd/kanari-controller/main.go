@@ -28,6 +28,8 @@ func run() error {
 	flag.StringVar(&o.MetricsAddress, "metrics-address", ":8090", "host:port of the metrics endpoint, 0 for none")
 	flag.StringVar(&o.HealthAddress, "health-address", ":8080", "host:port of /healthz and /readyz, 0 for none")
 	flag.IntVar(&o.Workers, "workers", 10, "Rollouts that take a turn at the same time")
+	flag.IntVar(&o.AnalysisWorkers, "analysis-workers", 10, "AnalysisRuns that take a turn at the same time; they wait for no metrics backend")
+	flag.StringVar(&o.KeysNamespace, "keys-namespace", "", "namespace of the Secrets with the keys of metrics backends (default: the one the controller runs in)")
 	flag.BoolVar(&o.Election.Enabled, "leader-elect", true, "let one of several controllers act; the others wait with warm caches")
 	flag.StringVar(&o.Election.Namespace, "leader-election-namespace", "", "namespace of the lease (default: the one the controller runs in)")
 	flag.DurationVar(&o.Election.LeaseFor, "leader-election-lease-duration", 15*time.Second, "how long a lease lasts that is not renewed")

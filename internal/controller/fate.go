@@ -28,8 +28,16 @@ type fate struct {
 	now  time.Time
 }
 
-// fate says what becomes of a turn. A user's mistake is none of the cases: it is a Plan, and its change wakes us.
+// fate says what becomes of a turn of a Rollout.
 func (r *Rollouts) fate(ctx context.Context, ro *v1alpha1.Rollout, f fate) (ctrl.Result, error) {
+	if errors.Is(f.err, act.ErrCollision) { // another hash next time
+		return ctrl.Result{RequeueAfter: againRetry}, r.Hand.CountCollision(ctx, ro)
+	}
+	return f.result()
+}
+
+// result says what becomes of a turn. A user's mistake is none of the cases: it is a Plan, and its change wakes us.
+func (f fate) result() (ctrl.Result, error) {
 	switch {
 	case f.err == nil && f.wake.IsZero():
 		return ctrl.Result{}, nil
@@ -39,8 +47,6 @@ func (r *Rollouts) fate(ctx context.Context, ro *v1alpha1.Rollout, f fate) (ctrl
 		return ctrl.Result{}, nil
 	case somebodyWasFaster(f.err): // look again
 		return ctrl.Result{RequeueAfter: againRetry/2 + rand.N(againRetry/2)}, nil
-	case errors.Is(f.err, act.ErrCollision): // another hash next time
-		return ctrl.Result{RequeueAfter: againRetry}, r.Hand.CountCollision(ctx, ro)
 	default: // back off
 		return ctrl.Result{}, fmt.Errorf("acting: %w", f.err)
 	}

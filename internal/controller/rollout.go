@@ -57,11 +57,7 @@ func report(ctx context.Context, p plan.Plan[v1alpha1.RolloutStatus], err error)
 		log.FromContext(ctx).V(1).Info("nothing to do", "waits", p.Why.Sentence)
 		return
 	}
-	actions := make([]string, len(p.Actions))
-	for i, action := range p.Actions {
-		actions[i] = action.String()
-	}
-	fields := []any{"phase", p.Status.Phase, "step", p.Status.StepText, "actions", actions, "waits", p.Why.Sentence}
+	fields := []any{"phase", p.Status.Phase, "step", p.Status.StepText, "actions", actionTexts(p.Actions), "waits", p.Why.Sentence}
 	if weights := p.Status.Canary.Weights; weights != nil {
 		fields = append(fields, "weight", weights.Canary.Weight)
 	}

@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
@@ -45,8 +46,11 @@ type Options struct {
 	// MetricsAddress and HealthAddress are host:port; "0" turns the endpoint off.
 	MetricsAddress string
 	HealthAddress  string
-	// Workers is the number of Rollouts that take a turn at the same time.
-	Workers int
+	// Workers is the number of Rollouts that take a turn at the same time, AnalysisWorkers that of AnalysisRuns. Turns wait for no
+	// metrics backend.
+	Workers, AnalysisWorkers int
+	// KeysNamespace holds the Secrets with the keys of metrics backends; empty for the namespace that the controller runs in.
+	KeysNamespace string
 	// Election keeps all controllers but one waiting, with warm caches.
 	Election Election
 	// AllEvents tells every event; otherwise milestones and warnings.
@@ -74,7 +78,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	}
 	mgr, err := ctrl.NewManager(unlimited(config), o.manager(scheme))
 	if meta.IsNoMatchError(err) {
-		return errors.New("the API server knows no Rollouts: install the kinds first, kubectl apply --server-side -k config/crd")
+		return errors.New("the API server lacks kinds of argoproj.io/v1alpha1: install them first, kubectl apply --server-side -k config/crd")
 	}
 	if err != nil {
 		return fmt.Errorf("preparing the manager: %w", err)
@@ -109,7 +113,7 @@ func (o Options) manager(scheme *runtime.Scheme) ctrl.Options {
 		LeaderElectionID:              lease,
 		LeaderElectionNamespace:       o.Election.Namespace,
 		LeaderElectionReleaseOnCancel: true,
-		Client:                        client.Options{FieldOwner: Name, Cache: &client.CacheOptions{Unstructured: true}},
+		Client:                        client.Options{FieldOwner: Name, Cache: &client.CacheOptions{Unstructured: true, DisableFor: o.uncached()}},
 	}
 	options.Controller.EnableWarmup = &warm
 	if o.Election.LeaseFor > 0 {
@@ -118,14 +122,15 @@ func (o Options) manager(scheme *runtime.Scheme) ctrl.Options {
 	return options
 }
 
-// cache holds what turns need and nothing else: Rollouts of this instance, ReplicaSets that belong to some Rollout, Services. Field
-// managers are left out; they are half of most objects and nobody reads them.
+// cache holds what turns need and nothing else: Rollouts and AnalysisRuns of this instance, ReplicaSets that belong to some Rollout,
+// Services. Field managers are left out; they are half of most objects and nobody reads them.
 func (o Options) cache() cache.Options {
 	options := cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
-			&v1alpha1.Rollout{}:  {Label: o.ours()},
-			&appsv1.ReplicaSet{}: {Label: having(v1alpha1.DefaultRolloutUniqueLabelKey)},
+			&v1alpha1.Rollout{}:     {Label: o.ours()},
+			&v1alpha1.AnalysisRun{}: {Label: o.ours()},
+			&appsv1.ReplicaSet{}:    {Label: having(v1alpha1.DefaultRolloutUniqueLabelKey)},
 		},
 	}
 	if o.Namespace != "" {
@@ -134,7 +139,16 @@ func (o Options) cache() cache.Options {
 	return options
 }
 
-// ours selects the Rollouts of this instance.
+// uncached are kinds that are read from the API server itself. Whoever works in one namespace may have no rights beyond it: a cache of
+// a kind that has no namespace would then never be filled, and reading it would wait for ever instead of being refused.
+func (o Options) uncached() []client.Object {
+	if o.Namespace == "" {
+		return nil
+	}
+	return []client.Object{&v1alpha1.ClusterAnalysisTemplate{}}
+}
+
+// ours selects what belongs to this instance.
 func (o Options) ours() labels.Selector {
 	if o.InstanceID != "" {
 		return labels.SelectorFromSet(labels.Set{v1alpha1.ControllerInstanceIDLabel: o.InstanceID})
@@ -177,20 +191,35 @@ func setUp(ctx context.Context, mgr manager.Manager, o Options) error {
 		return fmt.Errorf("building the controller: %w", err)
 	}
 	rollouts.Watches = newWatches(running, mgr, renderers)
+	if err := newAnalyses(mgr, o, voice); err != nil {
+		return err
+	}
 	return endpoints(mgr)
 }
 
 func build(mgr manager.Manager, o Options, rollouts *Rollouts) (controller.Controller, error) {
 	reader := mgr.GetClient()
-	servicesUsers := handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, object client.Object) []reconcile.Request {
-		return usersOf(ctx, reader, observe.Used("Service", object.GetNamespace(), object.GetName()))
-	})
-	return builder.ControllerManagedBy(mgr).Named("rollout").
+	usersOfIt := func(name func(client.Object) string) handler.EventHandler {
+		return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, object client.Object) []reconcile.Request {
+			kind, err := apiutil.GVKForObject(object, mgr.GetScheme())
+			if err != nil {
+				return nil // only kinds of the scheme are watched
+			}
+			return usersOf(ctx, reader, observe.Used(kind.Kind, object.GetNamespace(), name(object)))
+		})
+	}
+	byName := usersOfIt(client.Object.GetName)
+	all := usersOfIt(func(client.Object) string { return observe.Any })
+	controllers := builder.ControllerManagedBy(mgr).Named("rollout").
 		For(&v1alpha1.Rollout{}).
 		Owns(&appsv1.ReplicaSet{}).
-		Watches(&corev1.Service{}, servicesUsers).
-		WithOptions(controller.Options{MaxConcurrentReconciles: o.Workers}).
-		Build(rollouts)
+		Owns(&v1alpha1.AnalysisRun{}).
+		Watches(&corev1.Service{}, byName).
+		Watches(&v1alpha1.AnalysisTemplate{}, all)
+	if o.Namespace == "" {
+		controllers = controllers.Watches(&v1alpha1.ClusterAnalysisTemplate{}, all)
+	}
+	return controllers.WithOptions(controller.Options{MaxConcurrentReconciles: o.Workers}).Build(rollouts)
 }
 
 func endpoints(mgr manager.Manager) error {

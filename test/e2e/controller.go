@@ -93,7 +93,22 @@ type Controller struct {
 
 // StartController starts a controller under a user of that name. What it logs goes to a file of that name in the lab's folder.
 func (l *Lab) StartController(name string, flags ...string) (*Controller, error) {
-	kubeconfig, err := l.impersonating(name)
+	return l.launch(name, []string{controllers}, flags)
+}
+
+// StartConfined starts a controller that has its rights, and works, in one namespace only.
+func (l *Lab) StartConfined(ctx context.Context, namespace, name string, flags ...string) (*Controller, error) {
+	rights := &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+	rights.Subjects = []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: l.userOf(name)}}
+	rights.RoleRef = rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "kanari-controller"}
+	if err := l.Client.Create(ctx, rights); err != nil {
+		return nil, fmt.Errorf("granting rights in %s: %w", namespace, err)
+	}
+	return l.launch(name, nil, append(flags, "--namespace="+namespace))
+}
+
+func (l *Lab) launch(name string, groups, flags []string) (*Controller, error) {
+	kubeconfig, err := l.impersonating(name, groups)
 	if err != nil {
 		return nil, err
 	}
@@ -118,14 +133,14 @@ func (l *Lab) LogOf(name string) string { return filepath.Join(l.Folder, name+".
 // userOf differs from run to run: the audit log may be older than this one.
 func (l *Lab) userOf(name string) string { return filepath.Base(l.Folder) + ":" + name }
 
-// impersonating writes a kubeconfig of a user who has the rights of controllers.
-func (l *Lab) impersonating(name string) (path string, err error) {
+// impersonating writes a kubeconfig of a user who belongs to groups.
+func (l *Lab) impersonating(name string, groups []string) (path string, err error) {
 	config, err := clientcmd.LoadFromFile(l.Kubeconfig)
 	if err != nil {
 		return "", err
 	}
 	for _, user := range config.AuthInfos {
-		user.Impersonate, user.ImpersonateGroups = l.userOf(name), []string{controllers}
+		user.Impersonate, user.ImpersonateGroups = l.userOf(name), groups
 	}
 	path = filepath.Join(l.Folder, name+".kubeconfig")
 	return path, clientcmd.WriteToFile(*config, path)

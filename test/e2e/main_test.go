@@ -63,6 +63,13 @@ func start(t *testing.T, name string, flags ...string) *Controller {
 	if err != nil {
 		t.Fatal(err)
 	}
+	endWith(t, name, controller)
+	return controller
+}
+
+// endWith ends a controller with the test, and tells its log when the test has failed.
+func endWith(t *testing.T, name string, controller *Controller) {
+	t.Helper()
 	t.Cleanup(func() {
 		if err := controller.Stop(); err != nil && !controller.Killed() {
 			t.Errorf("the controller ended badly: %v", err)
@@ -71,5 +78,4 @@ func start(t *testing.T, name string, flags ...string) *Controller {
 			tell(lab.LogOf(name))
 		}
 	})
-	return controller
 }

@@ -19,7 +19,9 @@ import (
 // recorded are the kinds that a Recorder follows.
 var recorded = []schema.GroupVersionResource{
 	{Group: "argoproj.io", Version: "v1alpha1", Resource: "rollouts"},
+	{Group: "argoproj.io", Version: "v1alpha1", Resource: "analysisruns"},
 	{Group: "apps", Version: "v1", Resource: "replicasets"},
+	{Group: "batch", Version: "v1", Resource: "jobs"},
 	{Version: "v1", Resource: "pods"},
 	{Version: "v1", Resource: "services"},
 	{Version: "v1", Resource: "events"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 	"github.com/kanari-dev/kanari/internal/analysis"
+	"github.com/kanari-dev/kanari/internal/comparison"
 )
 
 // Check finds what would keep the run of an Order from giving a verdict, before there is a Rollout to be judged: templates that do not
@@ -93,10 +94,26 @@ func (o Order) checkTemplate(t Named, values map[string]*string) error {
 	spec.Metrics = filled
 	errs := v1alpha1.ValidateAnalysisTemplateSpec(spec, field.NewPath("spec"))
 	errs = append(errs, analysis.CheckConditions(filled, path)...)
+	errs = append(errs, checkComparisons(filled, path)...)
 	if len(errs) > 0 {
 		return fmt.Errorf("%s %s: %s: %s", Kind(t.Ref), t.Ref.TemplateName, errs[0].Field, errs[0].Detail)
 	}
 	return nil
+}
+
+// checkComparisons finds settings of the built-in comparison that cannot be followed.
+func checkComparisons(metrics []v1alpha1.Metric, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	for i, m := range metrics {
+		settings, asked := m.Provider.Plugin[comparison.Name]
+		if !asked {
+			continue
+		}
+		if err := comparison.Check(settings); err != nil {
+			errs = append(errs, field.Invalid(path.Index(i), m.Name, err.Error()))
+		}
+	}
+	return errs
 }
 
 // checkRules finds rules that match no metric.

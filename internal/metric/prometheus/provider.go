@@ -42,26 +42,47 @@ type Provider struct {
 
 var _ metric.Provider = Provider{}
 
+// Server is a Prometheus server as a metric names it.
+type Server struct {
+	// Kind is what errors begin with, Field where Spec stands in the metric.
+	Kind, Field string
+	// Spec says where the server is and how to be let in; its queries are of no interest here.
+	Spec v1alpha1.PrometheusMetric
+	// Secrets are never shown, whoever repeats them.
+	Secrets []string
+}
+
+// Question is what a server is asked.
+type Question func(ctx context.Context, server promv1.API) (metric.Measurement, error)
+
 // Measure runs the query. The value is a float64 or, for vectors and spans of time, a []float64.
 func (p Provider) Measure(ctx context.Context, q metric.Query, _ *metric.Measurement) (metric.Measurement, error) {
 	spec := q.Metric.Provider.Prometheus
-	target, err := p.target(spec, q.Secrets)
-	if err != nil {
-		return metric.Measurement{}, err
-	}
-	return p.Pool.Ask(ctx, target, func(ctx context.Context, line *call.Line) (metric.Measurement, error) {
-		m, err := answer(ctx, line, q)
+	server := Server{Kind: "prometheus", Field: "provider.prometheus", Spec: *spec, Secrets: q.Secrets}
+	return p.Ask(ctx, server, func(ctx context.Context, server promv1.API) (metric.Measurement, error) {
+		m, err := answer(ctx, server, q)
 		m.About = map[string]string{resolvedQuery: spec.Query}
 		return m, err
 	})
 }
 
-func answer(ctx context.Context, line *call.Line, q metric.Query) (metric.Measurement, error) {
-	client, err := api.NewClient(api.Config{Address: line.Address.String(), Client: line.Client})
+// Ask puts a question to a server, within its time. Errors are as those of call.Pool.
+func (p Provider) Ask(ctx context.Context, s Server, question Question) (metric.Measurement, error) {
+	target, err := p.target(s)
 	if err != nil {
 		return metric.Measurement{}, err
 	}
-	value, warnings, err := ask(ctx, promv1.NewAPI(client), q)
+	return p.Pool.Ask(ctx, target, func(ctx context.Context, line *call.Line) (metric.Measurement, error) {
+		client, err := api.NewClient(api.Config{Address: line.Address.String(), Client: line.Client})
+		if err != nil {
+			return metric.Measurement{}, err
+		}
+		return question(ctx, promv1.NewAPI(client))
+	})
+}
+
+func answer(ctx context.Context, server promv1.API, q metric.Query) (metric.Measurement, error) {
+	value, warnings, err := ask(ctx, server, q)
 	if err != nil {
 		return metric.Measurement{}, err
 	}
@@ -70,21 +91,22 @@ func answer(ctx context.Context, line *call.Line, q metric.Query) (metric.Measur
 	return m, err
 }
 
-func (p Provider) target(spec *v1alpha1.PrometheusMetric, secrets []string) (call.Target, error) {
+func (p Provider) target(s Server) (call.Target, error) {
+	spec := s.Spec
 	address := cmp.Or(spec.Address, p.Env(AddressVariable))
 	if address == "" {
-		return call.Target{}, fmt.Errorf("prometheus: provider.prometheus.address is empty, and so is the controller's %s", AddressVariable)
+		return call.Target{}, fmt.Errorf("%s: %s.address is empty, and so is the controller's %s", s.Kind, s.Field, AddressVariable)
 	}
 	timeout := defaultTimeout
 	if spec.Timeout != nil && *spec.Timeout < 0 {
-		return call.Target{}, fmt.Errorf("prometheus: provider.prometheus.timeout is %d: give seconds, or leave it out for 30", *spec.Timeout)
+		return call.Target{}, fmt.Errorf("%s: %s.timeout is %d: give seconds, or leave it out for 30", s.Kind, s.Field, *spec.Timeout)
 	}
 	if spec.Timeout != nil && *spec.Timeout > 0 {
 		timeout = time.Duration(*spec.Timeout) * time.Second
 	}
 	target := call.Target{
-		Provider: "prometheus", Address: address, Timeout: timeout, Insecure: spec.Insecure,
-		Headers: spec.Headers, OAuth2: spec.Authentication.OAuth2, Secrets: secrets,
+		Provider: s.Kind, Address: address, Timeout: timeout, Insecure: spec.Insecure,
+		Headers: spec.Headers, OAuth2: spec.Authentication.OAuth2, Secrets: s.Secrets,
 	}
 	if p.signed(address, spec.Authentication.Sigv4) {
 		target.Sign = signature(spec.Authentication.Sigv4)
@@ -98,7 +120,7 @@ func withBasicAuth(target call.Target, auth v1alpha1.BasicAuthConfig) (call.Targ
 		return target, nil
 	}
 	if target.OAuth2.TokenURL != "" {
-		return target, errors.New("prometheus: authentication has both basicAuth and oauth2: keep one")
+		return target, fmt.Errorf("%s: authentication has both basicAuth and oauth2: keep one", target.Provider)
 	}
 	req := http.Request{Header: http.Header{}}
 	req.SetBasicAuth(auth.Username, auth.Password)
