@@ -1,13 +1,13 @@
 # The whole of it: make demo shows what Kanari does, make test proves it.
 SHELL := /bin/bash
-.PHONY: help demo test lint e2e build generate update judge-table clean
+.PHONY: help demo test lint e2e build generate update bench-analysis judge-table clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## watch a canary on a real API server; STAY=1 keeps the cluster afterwards
 	@scripts/setup
-	@scripts/build lab controller plugin demo
+	@scripts/build lab prometheus controller plugin demo
 	@bin/demo $(if $(filter-out 0 no,$(STAY)),--stay)
 
 test: ## prove everything: vet and tests of all modules, on the lab too
@@ -23,13 +23,17 @@ lint: ## hold the habits: golangci-lint over all modules
 	@cd lab && go tool -modfile=../tools/go.mod golangci-lint run ./...
 
 build: ## the binaries, into bin/
-	@scripts/build lab controller plugin demo
+	@scripts/build lab prometheus controller plugin demo
 
 generate: ## deep copies and CRDs from the API's types
 	@go generate ./...
 
 update: ## rewrite the golden files; read the difference before you commit it
 	@grep -rlE 'flag\.Bool\("update"' --include=*_test.go . | xargs -n1 dirname | sort -u | xargs -I{} go test {} -update
+
+bench-analysis: ## how fast a bad version is taken back, over 50 canaries
+	@scripts/setup
+	@go test -count=1 ./test/e2e -run TestHowFastABadVersionIsTakenBack -v | grep -o 'from the answer.*'
 
 judge-table: ## measure the judge against others, and write the table into docs/judge.md
 	@mkdir -p bin && go run ./internal/judge/table >bin/judge-table.md

@@ -36,6 +36,7 @@ func plugins(pool *call.Pool) map[string]metric.Provider {
 func backends(mgr manager.Manager, o Options, secrets metric.Secrets) (*all.Providers, error) {
 	config := rest.CopyConfig(mgr.GetConfig())
 	config.Timeout = jobTimeout
+	config.WarningHandler = rest.NoWarnings{} // names of Jobs have dots, as they always had; the server would warn of each
 	jobs, err := client.New(config, client.Options{Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(), FieldOwner: Name})
 	if err != nil {
 		return nil, fmt.Errorf("preparing the client for Jobs: %w", err)

@@ -23,6 +23,7 @@ type startFlags struct {
 	region      string
 	taints      []string
 	users       []string
+	programs    []string
 	keepRunning bool
 }
 
@@ -45,12 +46,13 @@ func (f *startFlags) add(fs *pflag.FlagSet) {
 	fs.DurationVar(&o.Spec.ReadyAfter, "ready-after", 0, "time from a container's start until it is ready")
 	fs.DurationVar(&o.Spec.Drain, "drain", 300*time.Millisecond, "time a pod goes on serving after it was asked to end and its preStop hook is over")
 	fs.StringArrayVar(&o.Spec.ServeImages, "serve-image", nil, "image name that is served like kanari.dev/demo, such as nginx; * for all; may be repeated")
+	fs.StringArrayVar(&f.programs, "program", nil, "IMAGE=PATH: pods with this image run the statically linked program at this path; may be repeated (default: those in KANARI_LAB_PROGRAMS, with commas between)")
 	fs.BoolVar(&f.keepRunning, "keep-running", false, "go on when the process that started the lab ends")
 }
 
 // resolve checks the flags and completes the options.
 func (f *startFlags) resolve() (supervise.Options, error) {
-	for _, step := range []func() error{f.resolveNodes, f.resolveTaints, f.resolveUsers, f.resolveCRDs, f.resolveFiles} {
+	for _, step := range []func() error{f.resolveNodes, f.resolveTaints, f.resolveUsers, f.resolveCRDs, f.resolvePrograms, f.resolveFiles} {
 		if err := step(); err != nil {
 			return f.options, supervise.BadInput{Err: err}
 		}
@@ -135,6 +137,30 @@ func (f *startFlags) resolveCRDs() error {
 			return err
 		}
 		spec.CRDs[i] = full
+	}
+	return nil
+}
+
+func (f *startFlags) resolvePrograms() error {
+	if list := os.Getenv("KANARI_LAB_PROGRAMS"); len(f.programs) == 0 && list != "" {
+		f.programs = strings.Split(list, ",")
+	}
+	for _, text := range f.programs {
+		image, path, ok := strings.Cut(text, "=")
+		if !ok || image == "" || path == "" {
+			return fmt.Errorf("--program %s: want IMAGE=PATH", text)
+		}
+		full, err := filepath.Abs(path)
+		if err != nil {
+			return err
+		}
+		if info, err := os.Stat(full); err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
+			return fmt.Errorf("--program %s: %s is no program; make one with scripts/lab-build", text, full)
+		}
+		if f.options.Spec.Programs == nil {
+			f.options.Spec.Programs = map[string]string{}
+		}
+		f.options.Spec.Programs[image] = full
 	}
 	return nil
 }

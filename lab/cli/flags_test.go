@@ -17,6 +17,12 @@ import (
 func resolve(t *testing.T, words ...string) (cluster.Spec, error) {
 	t.Helper()
 	t.Setenv("KANARI_LAB_CRDS", "")
+	t.Setenv("KANARI_LAB_PROGRAMS", "")
+	return resolveHere(t, words...)
+}
+
+func resolveHere(t *testing.T, words ...string) (cluster.Spec, error) {
+	t.Helper()
 	var f startFlags
 	fs := pflag.NewFlagSet("up", pflag.ContinueOnError)
 	f.add(fs)
@@ -59,6 +65,9 @@ func TestResolveRefuses(t *testing.T) {
 		"a network that does not exist":    "--network=foo",
 		"a folder of kinds that is not":    "--crds=/does/not/exist",
 		"an audit log that cannot be made": "--audit=/does/not/exist",
+		"a program without a path":         "--program=prom/prometheus",
+		"a program that is not there":      "--program=prom/prometheus=/does/not/exist",
+		"a program that is a folder":       "--program=prom/prometheus=/",
 	}
 	for name, flag := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -68,5 +77,25 @@ func TestResolveRefuses(t *testing.T) {
 				t.Errorf("want one line of bad input that begins with %s, got: %v", flagName, err)
 			}
 		})
+	}
+}
+
+func TestResolvePrograms(t *testing.T) {
+	t.Setenv("KANARI_LAB_CRDS", "")
+	t.Setenv("KANARI_LAB_PROGRAMS", "prom/prometheus=/bin/true,localhost:5000/tool=/bin/false")
+	got, err := resolveHere(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"prom/prometheus": "/bin/true", "localhost:5000/tool": "/bin/false"}
+	if diff := cmp.Diff(want, got.Programs); diff != "" {
+		t.Errorf("by the environment (-want +got):\n%s", diff)
+	}
+	got, err = resolveHere(t, "--program=prom/prometheus=/bin/cat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"prom/prometheus": "/bin/cat"}, got.Programs); diff != "" {
+		t.Errorf("by flag, which goes first (-want +got):\n%s", diff)
 	}
 }

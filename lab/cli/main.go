@@ -15,6 +15,7 @@ import (
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 
 	"github.com/kanari-dev/kanari/lab/cluster"
+	"github.com/kanari-dev/kanari/lab/programs"
 	"github.com/kanari-dev/kanari/lab/supervise"
 )
 
@@ -32,6 +33,9 @@ func Main(args []string) int {
 	}
 	if len(args) > 1 && args[1] == supervise.InnerCommand {
 		return cluster.Run()
+	}
+	if len(args) > 1 && args[1] == programs.EnterCommand {
+		return exitCode(programs.Enter())
 	}
 	root := newRoot()
 	root.SetArgs(args[1:])

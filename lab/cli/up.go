@@ -68,6 +68,9 @@ func startLab(flags *startFlags) (*supervise.Lab, error) {
 		return nil, err
 	}
 	tell(lab.State, time.Since(began))
+	if len(options.Spec.Programs) > 0 && lab.State.Network == "mapped" {
+		fmt.Fprintln(os.Stderr, "  programs    none: --program needs the private network; their pods stay in CreateContainerError")
+	}
 	return lab, nil
 }
 

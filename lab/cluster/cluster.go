@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/kanari-dev/kanari/lab/gateway"
 	"github.com/kanari-dev/kanari/lab/kubelet"
 	"github.com/kanari-dev/kanari/lab/network"
+	"github.com/kanari-dev/kanari/lab/programs"
 	"github.com/kanari-dev/kanari/lab/serve"
 )
 
@@ -84,15 +86,22 @@ func (c *cluster) startPlane(ctx context.Context) error {
 
 func (c *cluster) startNodes(ctx context.Context) error {
 	c.servers = serve.New(c.network, c.spec.ServeImages)
-	k, err := kubelet.Start(ctx, c.plane.Config(), kubelet.Settings{
-		Nodes: c.spec.Nodes, ReadyAfter: c.spec.ReadyAfter, Drain: c.spec.Drain,
-	}, c.servers)
+	k, err := kubelet.Start(ctx, c.plane.Config(), c.settings(), c.servers)
 	if err != nil {
 		return err
 	}
 	c.kubelet = k
 	c.onStop(k.Stop)
 	return nil
+}
+
+func (c *cluster) settings() kubelet.Settings {
+	s := kubelet.Settings{Nodes: c.spec.Nodes, ReadyAfter: c.spec.ReadyAfter, Drain: c.spec.Drain}
+	if len(c.spec.Programs) > 0 {
+		s.Programs, s.NoPrograms = programs.New(c.spec.Programs), !c.spec.Private
+		s.Dir, s.APIServer = filepath.Join(c.spec.Dir, "pods"), fmt.Sprintf("127.0.0.1:%d", c.plane.Inner())
+	}
+	return s
 }
 
 // startServices brings up what stands between callers and pods, and the control endpoint.

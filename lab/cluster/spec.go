@@ -23,6 +23,7 @@ type Spec struct {
 	ReadyAfter  time.Duration
 	Drain       time.Duration
 	ServeImages []string
+	Programs    map[string]string // paths of programs by the image they stand for
 }
 
 // Files that the inner process inherits, by number.

@@ -16,7 +16,7 @@ const (
 )
 
 // ours are the names of what a lab puts into its folder.
-var ours = []string{lockName, stateName, "etcd", "tls.crt", "tls.key", "tokens.csv", "audit-policy.yaml", "lab.log"}
+var ours = []string{lockName, stateName, "etcd", "tls.crt", "tls.key", "tokens.csv", "audit-policy.yaml", "lab.log", "pods"}
 
 // Folder is a locked folder.
 type Folder struct {

@@ -147,12 +147,20 @@ func answer(r *http.Request, status int, text string) *http.Response {
 	}
 }
 
-// Handler serves the gateway to HTTP clients, which choose a host by their Host header.
+// Handler serves the gateway to HTTP clients, which choose a host by their Host header, or by asking for a whole URL as
+// one does of a proxy: HTTP_PROXY=http://127.0.0.1:PORT lets a program outside call http://SERVICE.NAMESPACE:PORT.
 func (g *Gateway) Handler() http.Handler {
-	return &httputil.ReverseProxy{
+	forward := &httputil.ReverseProxy{
 		Transport: g,
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = "http", p.In.Host, p.In.Host
 		},
 	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodConnect {
+			http.Error(w, "the lab's gateway forwards HTTP only, not "+r.Host, http.StatusMethodNotAllowed)
+			return
+		}
+		forward.ServeHTTP(w, r)
+	})
 }

@@ -24,6 +24,7 @@ type container struct {
 	startAfter  time.Duration // from its turn to running
 	readyAfter  time.Duration // from running to ready
 	neverReady  bool
+	asks        bool // a real program, ready only when it says so
 	program     program
 	restart     corev1.RestartPolicy
 	init        bool // runs before the main containers
@@ -31,6 +32,7 @@ type container struct {
 
 	stage    stage
 	since    time.Time // when it entered the stage
+	answered bool      // what it asks for has come in this run
 	restarts int32
 	last     *corev1.ContainerStateTerminated
 }
@@ -88,7 +90,7 @@ func (c *container) advance(now time.Time) {
 			c.exit(at, int32(c.program.code))
 		case backingOff:
 			c.restarts++
-			c.stage, c.since = running, at
+			c.stage, c.since, c.answered = running, at, false
 		}
 	}
 }
@@ -121,7 +123,7 @@ func (c *container) exit(at time.Time, code int32) {
 
 // ready tells whether the container itself is ready, and when it will be if only time is missing.
 func (c *container) ready(now time.Time) (bool, time.Time) {
-	if c.stage != running || c.neverReady {
+	if c.stage != running || c.neverReady || c.asks && !c.answered {
 		return false, time.Time{}
 	}
 	at := c.since.Add(c.readyAfter)

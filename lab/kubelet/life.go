@@ -58,6 +58,13 @@ func newMain(pod *corev1.Pod, spec *corev1.Container, settings Settings) *contai
 		c.readyAfter = max(after, probeDelay(spec))
 	}
 	c.neverReady = pod.Annotations[NeverReady] == "true"
+	if settings.Programs.Of(spec.Image) != "" {
+		c.program = program{} // the words are for the program
+		c.asks = asks(spec)
+		if settings.NoPrograms {
+			c.failing = "CreateContainerError"
+		}
+	}
 	if reason := pod.Annotations[Fail]; reason != "" {
 		c.failing = reason
 	}
@@ -134,6 +141,20 @@ func (l *life) crash(now time.Time) {
 		if c.stage == running {
 			c.exit(now, 137)
 		}
+	}
+}
+
+// happened takes note of what a real program did, unless it was in an earlier run.
+func (l *life) happened(h happening, now time.Time) {
+	for _, c := range l.mains {
+		if c.name != h.container || c.restarts != h.run || c.stage != running {
+			continue
+		}
+		if h.ready {
+			c.answered = true
+			continue
+		}
+		c.exit(now, h.code)
 	}
 }
 

@@ -3,14 +3,14 @@ package kubelet
 import (
 	"context"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/klog/v2"
-
-	"github.com/kanari-dev/kanari/lab/serve"
 )
 
 // worker looks after one pod, from its first sight on a node to its removal.
@@ -25,17 +25,20 @@ type worker struct {
 	crashes  int  // asked for, not carried out yet
 	heldBack bool // not ready by command
 
+	happenings []happening // not noted yet
+
 	// of the worker's own goroutine
+	uid      types.UID
 	life     *life
 	began    time.Time
 	address  netip.Addr
-	servers  map[string]*serve.Server // by container
+	servers  map[string]server // by container
 	wrote    corev1.PodStatus
 	stopping time.Time // when the deletion was seen
 }
 
 func newWorker(k *Kubelet, n *node, pod *corev1.Pod) *worker {
-	return &worker{kubelet: k, node: n, pod: pod, wake: make(chan struct{}, 1), servers: map[string]*serve.Server{}}
+	return &worker{kubelet: k, node: n, pod: pod, wake: make(chan struct{}, 1), servers: map[string]server{}, uid: pod.UID}
 }
 
 // tell changes what the worker knows and wakes it.
@@ -56,13 +59,16 @@ type orders struct {
 	crashes  int
 	heldBack bool
 	nodeDown bool
+
+	happenings []happening
 }
 
 func (w *worker) orders() orders {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	o := orders{pod: w.pod, removed: w.removed, crashes: w.crashes, heldBack: w.heldBack, nodeDown: w.node.down.Load()}
-	w.crashes = 0
+	o.happenings = w.happenings
+	w.crashes, w.happenings = 0, nil
 	return o
 }
 
@@ -73,7 +79,7 @@ func (w *worker) run(ctx context.Context) {
 		return
 	}
 	defer w.kubelet.pool.Free(address)
-	defer w.breakServers()
+	defer w.leave()
 	w.address, w.began = address, time.Now()
 	w.life = newLife(w.pod, w.kubelet.settings, w.began)
 	timer := time.NewTimer(0)
@@ -94,6 +100,17 @@ func (w *worker) run(ctx context.Context) {
 		if !next.IsZero() {
 			timer.Reset(time.Until(next))
 		}
+	}
+}
+
+// leave ends what still runs and takes the pod's files away.
+func (w *worker) leave() {
+	w.breakServers()
+	if w.kubelet.settings.Dir == "" {
+		return
+	}
+	if err := os.RemoveAll(w.dir()); err != nil {
+		klog.ErrorS(err, "removing the files of a pod", "uid", w.uid)
 	}
 }
 
@@ -121,8 +138,11 @@ func (w *worker) step(ctx context.Context, o orders, now time.Time) (time.Time, 
 	for range o.crashes {
 		w.life.crash(now)
 	}
-	if err := w.adjustServers(o.pod); err != nil {
-		klog.ErrorS(err, "starting a server")
+	for _, h := range o.happenings {
+		w.life.happened(h, now)
+	}
+	if err := w.adjustServers(ctx, o.pod); err != nil {
+		klog.ErrorS(err, "starting a server", "pod", klog.KObj(o.pod))
 		return now.Add(retryAfter), false
 	}
 	return w.report(ctx, o, now), false

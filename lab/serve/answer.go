@@ -29,6 +29,7 @@ func Version(image string) string {
 type answer struct {
 	workload Workload
 	version  *version
+	metrics  *metrics
 }
 
 // reply is the body of an answer.
@@ -41,6 +42,10 @@ type reply struct {
 }
 
 func (a answer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == MetricsPath {
+		a.metrics.handler.ServeHTTP(w, r)
+		return
+	}
 	received := time.Now()
 	b := a.version.behaviour.Load()
 	a.version.requests.Add(1)
@@ -52,10 +57,13 @@ func (a answer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set(PodHeader, a.workload.Pod)
 	h.Set(ReceivedHeader, strconv.FormatInt(received.UnixNano(), 10))
 	h.Set("Content-Type", "application/json")
+	status := http.StatusOK
 	if rand.Float64() < b.ErrorRate {
 		a.version.errors.Add(1)
-		w.WriteHeader(http.StatusInternalServerError)
+		status = http.StatusInternalServerError
 	}
+	a.metrics.answered(status, time.Since(received))
+	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(reply{
 		Version: Version(a.workload.Image), Namespace: a.workload.Namespace,
 		Pod: a.workload.Pod, Node: a.workload.Node, Zone: a.workload.Zone,

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,7 +50,7 @@ func TestVersion(t *testing.T) {
 func TestAnswer(t *testing.T) {
 	s := New(nil, nil)
 	w := Workload{Image: "kanari.dev/demo:red", Namespace: "shop", Pod: "web-1", Node: "node-1", Zone: "a"}
-	handler := answer{w, s.versions.of(w.Image)}
+	handler := answer{w, s.versions.of(w.Image), newMetrics()}
 	ask := func() *httptest.ResponseRecorder {
 		recorder := httptest.NewRecorder()
 		handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/", nil))
@@ -112,5 +113,40 @@ func TestStartAndStop(t *testing.T) {
 	if response, err := client.Get("http://10.88.1.1/"); err == nil {
 		_ = response.Body.Close()
 		t.Error("a stopped server answers")
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	s := New(nil, nil)
+	w := Workload{Image: "kanari.dev/demo:red"}
+	handler := answer{w, s.versions.of(w.Image), newMetrics()}
+	ask := func(path string) *httptest.ResponseRecorder {
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, path, nil))
+		return recorder
+	}
+	ask("/")
+	ask("/shop")
+	if err := s.Set(w.Image, Behaviour{ErrorRate: 1, Latency: 30 * time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	ask("/")
+	ask(MetricsPath)
+	got := ask(MetricsPath)
+	if got.Code != http.StatusOK {
+		t.Errorf("status %d: asking for metrics must not fail", got.Code)
+	}
+	for _, line := range []string{
+		`http_requests_total{status="200"} 2`,
+		`http_requests_total{status="500"} 1`,
+		`http_request_duration_seconds_bucket{le="0.025"} 2`,
+		`http_request_duration_seconds_bucket{le="+Inf"} 3`,
+	} {
+		if !strings.Contains(got.Body.String(), line+"\n") {
+			t.Errorf("no line %s in\n%s", line, got.Body)
+		}
+	}
+	if count := s.Counts()[w.Image]; count.Requests != 3 {
+		t.Errorf("%d requests were counted, 3 were made", count.Requests)
 	}
 }

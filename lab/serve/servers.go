@@ -46,7 +46,7 @@ func (s *Servers) Start(w Workload) (*Server, error) {
 	if len(w.Ports) == 0 {
 		w.Ports = []int{8080}
 	}
-	srv := &http.Server{Handler: answer{w, s.versions.of(w.Image)}, ReadHeaderTimeout: 10 * time.Second}
+	srv := &http.Server{Handler: answer{w, s.versions.of(w.Image), newMetrics()}, ReadHeaderTimeout: 10 * time.Second}
 	var listeners []net.Listener
 	for _, port := range w.Ports {
 		l, err := s.network.Listen(netip.AddrPortFrom(w.Address, uint16(port)))

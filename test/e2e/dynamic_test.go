@@ -12,7 +12,7 @@ import (
 // webAtHalf is the example of two pods on two nodes, with half of the requests on the canary until somebody says otherwise.
 func webAtHalf(s *Scene) {
 	s.Helper()
-	s.Apply(root+"/examples/04-web-ha", onRollouts(func(spec map[string]any) {
+	s.Apply(root+"/examples/05-web-ha", onRollouts(func(spec map[string]any) {
 		_ = unstructured.SetNestedSlice(spec, []any{
 			map[string]any{"setWeight": int64(50)}, map[string]any{"pause": map[string]any{}},
 		}, "strategy", "canary", "steps")
@@ -56,7 +56,7 @@ func TestAnotherTemplateInTheMiddleWithAConstantNumberOfPods(t *testing.T) {
 func TestAutoscalerInTheMiddle(t *testing.T) {
 	t.Parallel()
 	s := NewScene(t, lab)
-	s.Apply(root+"/examples/05-was-ha", onRollouts(func(spec map[string]any) {
+	s.Apply(root+"/examples/06-was-ha", onRollouts(func(spec map[string]any) {
 		_ = unstructured.SetNestedSlice(spec, []any{
 			map[string]any{"setWeight": int64(50)}, map[string]any{"pause": map[string]any{}},
 		}, "strategy", "canary", "steps")

@@ -54,13 +54,13 @@ func TestExamples(t *testing.T) {
 			end: "7/7 Healthy 0% r2:3/3 stable=r2 canary=r2",
 		},
 		"nginx gets a second Ingress": {
-			folder: "02-nginx-canary", rollout: "myapp-rollout", edits: []func(*unstructured.Unstructured){soon},
+			folder: "03-nginx-canary", rollout: "myapp-rollout", edits: []func(*unstructured.Unstructured){soon},
 			first:   "7/7 Healthy 0% r1:3/3 stable=r1 canary=r1",
 			promote: []int32{5}, rests: byHost, weights: []int64{0, 10, 30, 60, 100, 0}, phases: twice, selections: hosts,
 			end: "7/7 Healthy 0% r2:3/3 stable=r2 canary=r2",
 		},
 		"pods stand for shares without a router": {
-			folder: "03-no-router", rollout: "myapp-rollout",
+			folder: "04-no-router", rollout: "myapp-rollout",
 			first:   "4/4 Healthy r1:10/10",
 			promote: []int32{1},
 			rests:   []string{"1/4 Paused r1:8/8 r2:2/2", "3/4 Paused r1:5/5 r2:5/5", "4/4 Healthy r2:10/10"},
@@ -68,7 +68,7 @@ func TestExamples(t *testing.T) {
 			end:     "4/4 Healthy r2:10/10",
 		},
 		"WEB keeps two pods on two nodes": {
-			folder: "04-web-ha", rollout: "web",
+			folder: "05-web-ha", rollout: "web",
 			first: "7/7 Healthy 0% r1:2/2 stable=r1 canary=r1",
 			rests: []string{
 				"1/7 Paused 10% r1:1/1 r2:1/1 stable=r1 canary=r2",
@@ -80,7 +80,7 @@ func TestExamples(t *testing.T) {
 			end: "7/7 Healthy 0% r2:2/2 stable=r2 canary=r2",
 		},
 		"WAS keeps two pods beside an autoscaler": {
-			folder: "05-was-ha", rollout: "was",
+			folder: "06-was-ha", rollout: "was",
 			first: "6/6 Healthy 0% r1:2/2 stable=r1 canary=r1",
 			rests: []string{
 				"1/6 Paused 20% r1:1/1 r2:1/1 stable=r1 canary=r2",
@@ -92,7 +92,7 @@ func TestExamples(t *testing.T) {
 			end: "6/6 Healthy 0% r2:2/2 stable=r2 canary=r2",
 		},
 		"three pods and one behind one Service": {
-			folder: "06-plain-kubernetes", rollout: "helloworld",
+			folder: "07-plain-kubernetes", rollout: "helloworld",
 			first:   "2/2 Healthy r1:4/4",
 			promote: []int32{1},
 			rests:   []string{"1/2 Paused r1:3/3 r2:1/1", "2/2 Healthy r2:4/4"},

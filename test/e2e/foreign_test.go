@@ -54,7 +54,7 @@ func TestForeignEditsAreRepairedOrLeftAlone(t *testing.T) {
 func TestCanaryIngressLivesAndDiesWithTheRollout(t *testing.T) {
 	t.Parallel()
 	s := NewScene(t, lab)
-	s.Apply(root+"/examples/02-nginx-canary", onRollouts(shorterPauses))
+	s.Apply(root+"/examples/03-nginx-canary", onRollouts(shorterPauses))
 	const canary = "myapp-rollout-myapp-ingress-canary"
 	s.AwaitPhase("myapp-rollout", v1alpha1.RolloutPhaseHealthy)
 	s.SetImage("myapp-rollout", "kanari.dev/demo:green")

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -43,6 +44,7 @@ func followed(kind schema.GroupVersionKind) bool {
 // Entry is one value of one object, or its end.
 type Entry struct {
 	Version uint64 // resourceVersion, which orders all writes to the API server
+	Came    time.Time
 	Gone    bool
 	Object  *unstructured.Unstructured
 }
@@ -117,7 +119,7 @@ func (r *Recorder) add(event watch.Event) {
 		r.fail(fmt.Errorf("a watch answered %s %v", event.Type, event.Object))
 		return
 	}
-	entry := Entry{Version: versionOf(object), Gone: event.Type == watch.Deleted, Object: object}
+	entry := Entry{Came: time.Now(), Version: versionOf(object), Gone: event.Type == watch.Deleted, Object: object}
 	r.tell(func() { r.entries = append(r.entries, entry) })
 }
 

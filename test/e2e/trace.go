@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 )
@@ -107,6 +108,16 @@ func (tr Trace) First(since uint64, holds func(*State) bool) uint64 {
 		}
 	}
 	return 0
+}
+
+// Seen is when the first write from a version on came, after which something holds; the zero time when none did.
+func (tr Trace) Seen(since uint64, holds func(*State) bool) time.Time {
+	for entry, state := range tr.After(since) {
+		if holds(state) {
+			return entry.Came
+		}
+	}
+	return time.Time{}
 }
 
 // Version is that of the last write.

@@ -24,3 +24,13 @@ func decode(reader io.Reader) ([]*unstructured.Unstructured, error) {
 		}
 	}
 }
+
+// yaml reads a value.
+func (s *Scene) yaml(text string) any {
+	s.Helper()
+	var value any
+	if err := yaml.Unmarshal([]byte(text), &value); err != nil {
+		s.Fatalf("reading %s: %v", text, err)
+	}
+	return value
+}
