@@ -45,7 +45,7 @@ func (e *Eye) rivals(ctx context.Context, ro *v1alpha1.Rollout) ([]rollout.Rival
 			found = append(found, rollout.Rival{
 				Rollout: fmt.Sprintf("%s/%s", other.Namespace, other.Name),
 				What:    fmt.Sprintf("%s of %s", mine.Part, mine.Ref),
-				Field:   claimField(mine),
+				Field:   claimField(ro, mine),
 			})
 		}
 	}
@@ -72,8 +72,12 @@ func older(other, ro *v1alpha1.Rollout) bool {
 	return other.CreationTimestamp.Before(&ro.CreationTimestamp)
 }
 
-func claimField(claim traffic.Claim) *field.Path {
-	canary := field.NewPath("spec", "strategy", "canary")
+func claimField(ro *v1alpha1.Rollout, claim traffic.Claim) *field.Path {
+	strategy := field.NewPath("spec", "strategy")
+	if ro.Spec.Strategy.BlueGreen != nil {
+		return strategy.Child("blueGreen")
+	}
+	canary := strategy.Child("canary")
 	if claim.Ref.Kind == "Service" {
 		return canary
 	}

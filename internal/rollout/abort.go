@@ -36,12 +36,15 @@ func (t *turn) outOfTime() string {
 	return fmt.Sprintf("ReplicaSet %q has timed out progressing.", t.newName())
 }
 
-// abortedSize is the number of canary pods after an abort with traffic routing. They stay for a while, for whoever looks for the cause,
+// abortedSize is the number of new pods after an abort with traffic routing or of a blue-green Rollout. They stay for a while, for whoever looks for the cause,
 // and the time runs only once stable has all its pods back.
 func (t *turn) abortedSize() int32 {
 	fresh, stable := t.revisions.New, t.revisions.Stable
-	delay, keep := t.abortDelay()
-	if fresh == nil || !keep {
+	delay, ends := t.abortDelay()
+	if !ends && t.blueGreen != nil {
+		return revision.Replicas(fresh)
+	}
+	if fresh == nil || !ends {
 		return t.stepSize(0)
 	}
 	deadline, set := revision.Deadline(fresh)

@@ -34,8 +34,17 @@ type (
 func (k keptRun) status() *v1alpha1.RolloutAnalysisRunStatus    { return *k.place }
 func (k keptRun) set(status *v1alpha1.RolloutAnalysisRunStatus) { *k.place = status }
 
+// completed tells whether the run has its verdict.
+func (k keptRun) completed() bool { return *k.place != nil && (*k.place).Status.Completed() }
+
 // keptRuns are all such places.
 func (t *turn) keptRuns() []keptRun {
+	if t.blueGreen != nil {
+		return []keptRun{
+			{v1alpha1.RolloutTypePrePromotionLabel, &t.status.BlueGreen.PrePromotionAnalysisRunStatus},
+			{v1alpha1.RolloutTypePostPromotionLabel, &t.status.BlueGreen.PostPromotionAnalysisRunStatus},
+		}
+	}
 	return []keptRun{
 		{v1alpha1.RolloutTypeStepLabel, &t.status.Canary.CurrentStepAnalysisRunStatus},
 		{v1alpha1.RolloutTypeBackgroundRunLabel, &t.status.Canary.CurrentBackgroundAnalysisRunStatus},
@@ -51,6 +60,9 @@ func (t *turn) dropRuns() {
 
 // wishes are all analyses in the spec.
 func (t *turn) wishes() []wish {
+	if t.blueGreen != nil {
+		return t.blueGreenWishes()
+	}
 	canary := field.NewPath("spec", "strategy", "canary")
 	var all []wish
 	if background := t.canary.Analysis; background != nil {
@@ -60,6 +72,18 @@ func (t *turn) wishes() []wish {
 		if step.Analysis != nil {
 			all = append(all, wish{step.Analysis, v1alpha1.RolloutTypeStepLabel, int32(i), canary.Child("steps").Index(i).Child("analysis")})
 		}
+	}
+	return all
+}
+
+func (t *turn) blueGreenWishes() []wish {
+	blueGreen := field.NewPath("spec", "strategy", "blueGreen")
+	var all []wish
+	if before := t.blueGreen.PrePromotionAnalysis; before != nil {
+		all = append(all, wish{before, v1alpha1.RolloutTypePrePromotionLabel, 0, blueGreen.Child("prePromotionAnalysis")})
+	}
+	if after := t.blueGreen.PostPromotionAnalysis; after != nil {
+		all = append(all, wish{after, v1alpha1.RolloutTypePostPromotionLabel, 0, blueGreen.Child("postPromotionAnalysis")})
 	}
 	return all
 }
@@ -74,8 +98,13 @@ func (t *turn) wanted(w wish) bool {
 	if t.status.Abort || t.fullyPromoted() || t.status.PromoteFull || t.revisions.Stable == nil {
 		return false
 	}
-	if w.role == v1alpha1.RolloutTypeStepLabel {
+	switch w.role {
+	case v1alpha1.RolloutTypeStepLabel:
 		return t.step() != nil && t.index() == w.step
+	case v1alpha1.RolloutTypePrePromotionLabel:
+		return !t.fastTracked() && t.active != t.hash && (t.status.BlueGreen.PrePromotionAnalysisRunStatus != nil || t.previewComplete())
+	case v1alpha1.RolloutTypePostPromotionLabel:
+		return t.active == t.hash && (t.status.BlueGreen.PostPromotionAnalysisRunStatus != nil || t.saturated())
 	}
 	start := t.canary.Analysis.StartingStep
 	return start == nil || t.index() >= *start
@@ -120,8 +149,9 @@ func analysed(t *turn) outcome {
 	for _, kept := range t.keptRuns() {
 		at := slices.IndexFunc(wishes, func(w wish) bool { return w.role == kept.role && t.wanted(w) })
 		switch {
-		case at < 0:
+		case at < 0 && (t.blueGreen == nil || !kept.completed()):
 			kept.set(nil)
+		case at < 0: // what a blue-green Rollout was judged by stays to be seen
 		case kept.status() == nil && !t.halted():
 			kept.set(t.startRun(wishes[at]))
 		}
@@ -217,6 +247,16 @@ func (t *turn) namesake(name string) *v1alpha1.AnalysisRun {
 		return nil
 	}
 	return t.Runs[at]
+}
+
+// awaitedRun is the run whose verdict is waited for now; nil for none.
+func (t *turn) awaitedRun() *v1alpha1.RolloutAnalysisRunStatus {
+	for _, kept := range t.keptRuns() {
+		if kept.role != v1alpha1.RolloutTypeBackgroundRunLabel && kept.status() != nil && !kept.completed() {
+			return kept.status()
+		}
+	}
+	return nil
 }
 
 // whyAnalysing says what the run of the step at work has measured so far.

@@ -38,8 +38,11 @@ func (t *turn) stepProgress() string {
 // healthy tells whether there is nothing left to do and everything is there.
 func (t *turn) healthy() bool {
 	s := &t.status
-	return t.fullyPromoted() && t.step() == nil && !t.paused() &&
-		s.UpdatedReplicas == t.replicas() && s.AvailableReplicas == t.replicas() && s.Replicas == t.replicas()
+	complete := t.fullyPromoted() && t.step() == nil && !t.paused() && s.UpdatedReplicas == t.replicas() && s.AvailableReplicas == t.replicas()
+	if t.blueGreen != nil {
+		return complete && s.BlueGreen.ActiveSelector == t.hash && (t.blueGreen.PreviewService == "" || s.BlueGreen.PreviewSelector == t.hash)
+	}
+	return complete && s.Replicas == t.replicas()
 }
 
 func (t *turn) healthyCondition() v1alpha1.RolloutCondition {

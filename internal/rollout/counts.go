@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kanari-dev/kanari/internal/revision"
@@ -17,10 +18,21 @@ func counted(t *turn) outcome {
 	}
 	s.UpdatedReplicas = revision.Created(t.revisions.New)
 	s.HPAReplicas = s.Replicas
+	if active := t.activeSet(); active != nil {
+		s.ReadyReplicas, s.AvailableReplicas, s.HPAReplicas = active.Status.ReadyReplicas, active.Status.AvailableReplicas, active.Status.Replicas
+	}
 	if t.ro.Spec.Selector != nil {
 		s.Selector = metav1.FormatLabelSelector(t.ro.Spec.Selector)
 	}
 	return goOn
+}
+
+// activeSet is the ReplicaSet behind the active Service of a blue-green Rollout, which is the one that serves; nil for none.
+func (t *turn) activeSet() *appsv1.ReplicaSet {
+	if t.blueGreen == nil {
+		return nil
+	}
+	return t.revisions.ByHash(t.selects(t.blueGreen.ActiveService))
 }
 
 // progressed tells whether anything moved forward since the status was written last.
@@ -31,6 +43,8 @@ func (t *turn) progressed() bool {
 		now.ReadyReplicas > before.ReadyReplicas ||
 		now.AvailableReplicas > before.AvailableReplicas ||
 		before.StableRS != now.StableRS ||
+		before.BlueGreen.ActiveSelector != now.BlueGreen.ActiveSelector ||
+		before.BlueGreen.PreviewSelector != now.BlueGreen.PreviewSelector ||
 		before.CurrentStepHash != now.CurrentStepHash ||
 		before.CurrentPodHash != now.CurrentPodHash ||
 		!sameIndex(before.CurrentStepIndex, now.CurrentStepIndex)

@@ -11,7 +11,7 @@ import (
 // arguments returns the same Plan. It has no error: a bad spec is a Plan too.
 func Decide(w World, now time.Time) plan.Plan[v1alpha1.RolloutStatus] {
 	t := begin(w, now)
-	for _, judge := range judgements() {
+	for _, judge := range t.judgements() {
 		if judge(t) == enough {
 			break
 		}
@@ -21,7 +21,14 @@ func Decide(w World, now time.Time) plan.Plan[v1alpha1.RolloutStatus] {
 
 // judgements in their order, which is the meaning of this package. Those of the first group find out where the Rollout stands and
 // move its status; those of the second make the cluster follow; the last tell people.
-func judgements() []judgement {
+func (t *turn) judgements() []judgement {
+	if t.blueGreen != nil {
+		return blueGreenJudgements()
+	}
+	return canaryJudgements()
+}
+
+func canaryJudgements() []judgement {
 	return []judgement{
 		deleted,  // on its way out: garbage collection does the rest
 		revised,  // which ReplicaSets are ours, which one carries the present template
@@ -41,6 +48,24 @@ func judgements() []judgement {
 		stepped,  // the step is done once pods, routes and measurements are as it wants; the next one begins
 		analysed, // what the present step wants judged is measured, and nothing else
 		tidied,   // old revisions lose their pods, later their ReplicaSets
+
+		concluded, // conditions, phase and the sentence that people read
+	}
+}
+
+func blueGreenJudgements() []judgement {
+	return []judgement{
+		deleted, revised, counted, assessed, invalid, renewed, // as for a canary
+		aborted,  // back to stable, and nothing else, until somebody retries
+		awaited,  // the preview is complete: it is judged, and waits for its time or a person
+		switched, // the active Service is to lead to the preview, or back
+		adopted,  // the revision behind the active Service becomes the stable one
+
+		created,  // the present template gets its ReplicaSet
+		staffed,  // all pods on both sides, or a few for the preview
+		led,      // the Services select what was decided
+		analysed, // what is to be judged before and after the switch is measured
+		retired,  // old revisions lose their pods, later their ReplicaSets
 
 		concluded, // conditions, phase and the sentence that people read
 	}

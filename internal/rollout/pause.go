@@ -75,6 +75,10 @@ func (t *turn) pauseEnd() (time.Time, bool) {
 
 // waitsForPerson tells whether only somebody can end the present pause.
 func (t *turn) waitsForPerson() bool {
+	if t.pausedFor(v1alpha1.PauseReasonBlueGreenPause) && !t.halted() {
+		_, limited := t.previewEnd()
+		return !limited
+	}
 	if t.halted() || t.step() == nil || t.step().Pause == nil {
 		return t.paused()
 	}

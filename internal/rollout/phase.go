@@ -26,7 +26,13 @@ func (t *turn) phase() (v1alpha1.RolloutPhase, string) {
 		return progress("more replicas need to be updated")
 	case s.AvailableReplicas < s.UpdatedReplicas:
 		return progress("updated replicas are still becoming available")
-	case t.canary.TrafficRouting == nil && s.Replicas > s.UpdatedReplicas:
+	case t.blueGreen != nil && s.BlueGreen.ActiveSelector != t.hash:
+		return progress("active service cutover pending")
+	case t.blueGreen != nil && !t.fullyPromoted() && !t.judgedAfter():
+		return progress("waiting for analysis to complete")
+	case t.blueGreen != nil && !t.fullyPromoted():
+		return progress("waiting for post-promotion verification to complete")
+	case t.blueGreen == nil && t.canary.TrafficRouting == nil && s.Replicas > s.UpdatedReplicas:
 		return progress("old replicas are pending termination")
 	case !t.fullyPromoted():
 		return progress("waiting for all steps to complete")

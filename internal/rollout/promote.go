@@ -29,8 +29,14 @@ func promoted(t *turn) outcome {
 	t.clearPauses()
 	t.status.Abort, t.status.AbortedAt, t.status.PromoteFull = false, nil, false
 	t.moveTo(t.stepCount())
+	t.becomeStable(reason)
+	return goOn
+}
+
+// becomeStable makes the new revision the stable one, and the former stable one an old one.
+func (t *turn) becomeStable(reason string) {
 	if t.status.StableRS == t.hash {
-		return goOn
+		return
 	}
 	t.status.StableRS = t.hash
 	t.done = append(t.done, completedRollout(t.number(), t.hash, reason))
@@ -38,7 +44,6 @@ func promoted(t *turn) outcome {
 		t.revisions.Old = append(t.revisions.Old, former)
 	}
 	t.revisions.Stable = t.revisions.New
-	return goOn
 }
 
 // promotionReason says why the new revision may become the stable one; empty when it may not yet.

@@ -35,7 +35,10 @@ func revised(t *turn) outcome {
 
 // renewed starts over when the template or the steps are others than those of the last turn.
 func renewed(t *turn) outcome {
-	steps := revision.StepHash(t.canary.Steps)
+	steps := ""
+	if t.blueGreen == nil {
+		steps = revision.StepHash(t.canary.Steps)
+	}
 	if t.status.CurrentPodHash == t.hash && t.status.CurrentStepHash == steps {
 		return goOn
 	}
@@ -49,8 +52,10 @@ func renewed(t *turn) outcome {
 	t.status.RestartedAt = t.ro.Spec.RestartAt
 	t.clearPauses()
 	t.dropRuns()
+	t.forgetStrategy()
 	t.moveTo(0)
 	switch {
+	case t.blueGreen != nil:
 	case t.fullyPromoted():
 		t.tell(skippedSteps("Rollback to stable ReplicaSets"))
 		t.moveTo(t.stepCount())
@@ -59,6 +64,16 @@ func renewed(t *turn) outcome {
 		t.moveTo(t.stepCount())
 	}
 	return goOn
+}
+
+// forgetStrategy drops what is known about the template's way so far, and all that another strategy knew.
+func (t *turn) forgetStrategy() {
+	if t.blueGreen == nil {
+		t.status.BlueGreen = v1alpha1.BlueGreenStatus{}
+		return
+	}
+	t.status.Canary = v1alpha1.CanaryStatus{}
+	t.status.BlueGreen.ScaleUpPreviewCheckPoint = false
 }
 
 // withinRollbackWindow tells whether the new revision is an older one that still has pods, with few enough revisions between

@@ -39,13 +39,14 @@ func (t *turn) bear(replicas int32) {
 
 // forgetDeadlines takes back the end of ReplicaSets that are needed again.
 func (t *turn) forgetDeadlines() {
-	for _, rs := range []*appsv1.ReplicaSet{t.revisions.New, t.revisions.Stable} {
-		if _, set := revision.Deadline(rs); !set {
-			continue
-		}
-		if t.status.Abort && rs == t.revisions.New {
-			continue
-		}
+	t.forgetDeadline(t.revisions.Stable)
+	if !t.status.Abort {
+		t.forgetDeadline(t.revisions.New)
+	}
+}
+
+func (t *turn) forgetDeadline(rs *appsv1.ReplicaSet) {
+	if _, set := revision.Deadline(rs); set {
 		t.edit(rs.Name).Annotations[v1alpha1.ScaleDownDeadlineAnnotation] = nil
 	}
 }

@@ -1,6 +1,8 @@
 package rollout
 
 import (
+	"slices"
+
 	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
@@ -68,12 +70,15 @@ func (t *turn) selects(service string) string {
 }
 
 func (t *turn) point(service string, rs *appsv1.ReplicaSet) plan.Action {
-	hash := revision.HashOf(rs)
+	return t.pointAt(service, revision.HashOf(rs))
+}
+
+func (t *turn) pointAt(service, hash string) plan.Action {
 	t.tell(switchedService(service, t.selects(service), hash))
 	return plan.PointService{Name: service, Hash: hash}
 }
 
 // selected tells whether any of our Services selects a revision, as they were read.
 func (t *turn) selected(hash string) bool {
-	return hash == t.selects(t.canary.StableService) || hash == t.selects(t.canary.CanaryService)
+	return slices.ContainsFunc(v1alpha1.ServiceNames(t.ro), func(name string) bool { return t.selects(name) == hash })
 }

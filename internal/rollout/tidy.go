@@ -55,12 +55,15 @@ func (t *turn) retire() {
 	}
 }
 
-// graced tells whether an old revision keeps its pods for now, and sets the end of that time where it begins.
+// graced tells whether a former stable revision keeps its pods for now.
 func (t *turn) graced(rs *appsv1.ReplicaSet) bool {
+	_, set := revision.Deadline(rs)
+	return t.delays() && (set || t.fullyPromoted()) && t.lingers(rs)
+}
+
+// lingers tells whether the delay of an old revision still runs, and sets its end where it begins.
+func (t *turn) lingers(rs *appsv1.ReplicaSet) bool {
 	deadline, set := revision.Deadline(rs)
-	if !t.delays() || (!set && !t.fullyPromoted()) {
-		return false
-	}
 	if !set {
 		deadline = t.now.Add(v1alpha1.ScaleDownDelay(t.ro))
 		t.setDeadline(rs, deadline)
@@ -79,7 +82,11 @@ func (t *turn) delays() bool {
 
 // delayLimit is how many old revisions may keep their pods at the same time.
 func (t *turn) delayLimit() int32 {
-	if limit := t.canary.ScaleDownDelayRevisionLimit; limit != nil {
+	limit := t.canary.ScaleDownDelayRevisionLimit
+	if t.blueGreen != nil {
+		limit = t.blueGreen.ScaleDownDelayRevisionLimit
+	}
+	if limit != nil {
 		return *limit
 	}
 	return int32(len(t.revisions.Old))

@@ -15,16 +15,18 @@ import (
 // turn is one decision in the making: what is known, and what the judgements have settled so far.
 type turn struct {
 	World
-	now    time.Time
-	ro     *v1alpha1.Rollout
-	canary *v1alpha1.CanaryStrategy
-	status v1alpha1.RolloutStatus // as it will be written
+	now       time.Time
+	ro        *v1alpha1.Rollout
+	canary    *v1alpha1.CanaryStrategy    // without anything where the strategy is another one
+	blueGreen *v1alpha1.BlueGreenStrategy // nil where the strategy is another one
+	status    v1alpha1.RolloutStatus      // as it will be written
 
 	revisions revision.Set
 	hash      string // of the present template
 	retried   bool   // an abort was taken back since the last turn
 	failed    string // why this turn aborted; empty when a person did, or nobody
 	sizes     sizes
+	active    string                            // the hash that the active Service is to select, in a blue-green Rollout
 	birth     *appsv1.ReplicaSet                // the ReplicaSet that this turn creates, nil for none
 	edits     map[string]*plan.UpdateReplicaSet // by name, so that one ReplicaSet is written once
 
@@ -71,12 +73,13 @@ func begin(w World, now time.Time) *turn {
 		canary = &v1alpha1.CanaryStrategy{} // invalid says so; nobody else has to ask
 	}
 	return &turn{
-		World:  w,
-		now:    now,
-		ro:     w.Rollout,
-		canary: canary,
-		status: *w.Rollout.Status.DeepCopy(),
-		edits:  map[string]*plan.UpdateReplicaSet{},
+		World:     w,
+		now:       now,
+		ro:        w.Rollout,
+		canary:    canary,
+		blueGreen: w.Rollout.Spec.Strategy.BlueGreen,
+		status:    *w.Rollout.Status.DeepCopy(),
+		edits:     map[string]*plan.UpdateReplicaSet{},
 	}
 }
 

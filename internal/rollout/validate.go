@@ -25,6 +25,10 @@ func invalid(t *turn) outcome {
 	t.setGeneric(condition(v1alpha1.InvalidSpec, corev1.ConditionTrue, string(v1alpha1.InvalidSpec),
 		fmt.Sprintf("The Rollout %q is invalid: %s", t.ro.Name, problem)))
 	switch {
+	case t.status.Abort && !t.fullyPromoted() && t.blueGreen != nil:
+		aborted(t)
+		switched(t)
+		led(t)
 	case t.status.Abort && !t.fullyPromoted():
 		aborted(t)
 		routed(t)
@@ -64,7 +68,6 @@ func (t *turn) unsupported() field.ErrorList {
 		}
 	}
 	refuse(spec.Child("workloadRef"), t.ro.Spec.WorkloadRef != nil)
-	refuse(spec.Child("strategy", "blueGreen"), t.ro.Spec.Strategy.BlueGreen != nil)
 	refuse(canary.Child("pingPong"), t.canary.PingPong != nil)
 	for i, step := range t.canary.Steps {
 		path := canary.Child("steps").Index(i)
@@ -87,22 +90,32 @@ func (t *turn) unsupported() field.ErrorList {
 // badServices finds Services that do not exist or select other pods than the template makes.
 func (t *turn) badServices() field.ErrorList {
 	var errs field.ErrorList
-	canary := field.NewPath("spec", "strategy", "canary")
-	for path, name := range map[string]string{"canaryService": t.canary.CanaryService, "stableService": t.canary.StableService} {
+	for path, name := range t.serviceFields() {
 		if name == "" {
 			continue
 		}
 		service := t.Services[name]
 		if service == nil {
-			errs = append(errs, field.Invalid(canary.Child(path), name, fmt.Sprintf("service %q not found; create it, or name one that exists", name)))
+			errs = append(errs, field.Invalid(path, name, fmt.Sprintf("service %q not found; create it, or name one that exists", name)))
 			continue
 		}
 		if key := t.foreignLabel(service); key != "" {
-			errs = append(errs, field.Invalid(canary.Child(path), name, fmt.Sprintf("Service %q has unmatch label %q in rollout", name, key)))
+			errs = append(errs, field.Invalid(path, name, fmt.Sprintf("Service %q has unmatch label %q in rollout", name, key)))
 		}
 	}
 	slices.SortFunc(errs, func(a, b *field.Error) int { return strings.Compare(a.Field, b.Field) })
 	return errs
+}
+
+// serviceFields are the fields that name Services.
+func (t *turn) serviceFields() map[*field.Path]string {
+	strategy := field.NewPath("spec", "strategy")
+	if t.blueGreen != nil {
+		path := strategy.Child("blueGreen")
+		return map[*field.Path]string{path.Child("activeService"): t.blueGreen.ActiveService, path.Child("previewService"): t.blueGreen.PreviewService}
+	}
+	path := strategy.Child("canary")
+	return map[*field.Path]string{path.Child("canaryService"): t.canary.CanaryService, path.Child("stableService"): t.canary.StableService}
 }
 
 // foreignLabel is a label that a Service selects and the pods do not bear.

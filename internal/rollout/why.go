@@ -62,11 +62,21 @@ func (t *turn) whyPaused() plan.Why {
 		return plan.Why{Sentence: "Paused by spec.paused.", Next: "Nothing changes until it is resumed.", WaitingFor: []plan.Wait{{Kind: plan.WaitPerson}}}
 	}
 	step := fmt.Sprintf("step %d/%d", t.index()+1, t.stepCount())
+	if t.blueGreen != nil {
+		step = "the preview"
+	}
 	if t.pausedFor(v1alpha1.PauseReasonInconclusiveAnalysis) {
 		return plan.Why{
 			Sentence:   fmt.Sprintf("Waiting for a person at %s: %s.", step, t.doubt()),
 			Next:       "Nothing changes until promote or abort.",
 			WaitingFor: []plan.Wait{{Kind: plan.WaitPerson}},
+		}
+	}
+	if end, limited := t.previewTime(); limited {
+		return plan.Why{
+			Sentence:   fmt.Sprintf("Showing the preview until %s.", end.UTC().Format(time.TimeOnly)),
+			Next:       "Then the active Service turns to it.",
+			WaitingFor: []plan.Wait{{Kind: plan.WaitClock, Until: end}},
 		}
 	}
 	if t.step() != nil && t.step().Pause != nil {
@@ -96,6 +106,9 @@ func (t *turn) doubt() string {
 }
 
 func (t *turn) nextStep() string {
+	if t.blueGreen != nil {
+		return "Then the new version becomes the stable one."
+	}
 	if t.index()+1 >= t.stepCount() {
 		return "Then the new version becomes the stable one."
 	}
@@ -103,7 +116,7 @@ func (t *turn) nextStep() string {
 }
 
 func (t *turn) whyProgressing() plan.Why {
-	if run := t.status.Canary.CurrentStepAnalysisRunStatus; run != nil {
+	if run := t.awaitedRun(); run != nil {
 		return t.whyAnalysing(run)
 	}
 	fresh := t.revisions.New

@@ -108,7 +108,10 @@ func (w *World) condemned() bool {
 		return false
 	}
 	named := map[string]bool{}
-	for _, kept := range []*v1alpha1.RolloutAnalysisRunStatus{ro.Status.Canary.CurrentStepAnalysisRunStatus, ro.Status.Canary.CurrentBackgroundAnalysisRunStatus} {
+	for _, kept := range []*v1alpha1.RolloutAnalysisRunStatus{
+		ro.Status.Canary.CurrentStepAnalysisRunStatus, ro.Status.Canary.CurrentBackgroundAnalysisRunStatus,
+		ro.Status.BlueGreen.PrePromotionAnalysisRunStatus, ro.Status.BlueGreen.PostPromotionAnalysisRunStatus,
+	} {
 		if kept != nil {
 			named[kept.Name] = true
 		}

@@ -28,8 +28,11 @@ var (
 // Flows follows the objects as a proxy would, from the router through subsets and Services to revisions.
 func (w *World) Flows() []Flow {
 	ro := w.Rollout()
-	if ro == nil || ro.Spec.Strategy.Canary == nil {
+	if ro == nil {
 		return nil
+	}
+	if blueGreen := ro.Spec.Strategy.BlueGreen; blueGreen != nil {
+		return []Flow{{Place: "Service " + blueGreen.ActiveService, Shares: map[string]int64{w.selects(blueGreen.ActiveService): 100}, Total: 100, Want: 100}}
 	}
 	canary := ro.Spec.Strategy.Canary
 	switch {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kanari-dev/kanari/api/v1alpha1"
 	"github.com/kanari-dev/kanari/internal/revision"
 )
 
@@ -87,17 +88,30 @@ func (w *World) summary() []string {
 	if ro.Status.StepText != "" {
 		words = append(words, "step "+ro.Status.StepText)
 	}
+	if active := ro.Status.BlueGreen.ActiveSelector; active != "" {
+		words = append(words, "active "+w.Label(active))
+	}
+	if preview := ro.Status.BlueGreen.PreviewSelector; preview != "" {
+		words = append(words, "preview "+w.Label(preview))
+	}
 	if weights := ro.Status.Canary.Weights; weights != nil {
 		words = append(words, fmt.Sprintf("weight %d", weights.Canary.Weight))
 	}
 	for _, hash := range w.births {
 		words = append(words, w.staffed(hash)...)
 	}
-	if run := ro.Status.Canary.CurrentStepAnalysisRunStatus; run != nil {
-		words = append(words, fmt.Sprintf("step analysis %s", run.Status))
-	}
-	if run := ro.Status.Canary.CurrentBackgroundAnalysisRunStatus; run != nil {
-		words = append(words, fmt.Sprintf("background analysis %s", run.Status))
+	for _, run := range []struct {
+		role string
+		kept *v1alpha1.RolloutAnalysisRunStatus
+	}{
+		{"step", ro.Status.Canary.CurrentStepAnalysisRunStatus},
+		{"background", ro.Status.Canary.CurrentBackgroundAnalysisRunStatus},
+		{"pre-promotion", ro.Status.BlueGreen.PrePromotionAnalysisRunStatus},
+		{"post-promotion", ro.Status.BlueGreen.PostPromotionAnalysisRunStatus},
+	} {
+		if run.kept != nil {
+			words = append(words, fmt.Sprintf("%s analysis %s", run.role, run.kept.Status))
+		}
 	}
 	return words
 }

@@ -71,10 +71,10 @@ func (w *World) Promote() error {
 
 func (w *World) nextStep() error {
 	ro := w.Rollout()
-	steps, index := int32(len(ro.Spec.Strategy.Canary.Steps)), int32(0)
-	if steps == 0 {
+	if ro.Spec.Strategy.Canary == nil || len(ro.Spec.Strategy.Canary.Steps) == 0 {
 		return nil
 	}
+	steps, index := int32(len(ro.Spec.Strategy.Canary.Steps)), int32(0)
 	if ro.Status.CurrentStepIndex != nil {
 		index = *ro.Status.CurrentStepIndex
 	}
