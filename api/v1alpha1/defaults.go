@@ -169,6 +169,21 @@ func PauseDuration(pause *RolloutPause) (time.Duration, bool) {
 	return duration, true
 }
 
+// CanaryServices are the names of the two Services of a canary, by the role that each plays now. Where two take turns the status says which is stable.
+func CanaryServices(ro *Rollout) (canary, stable string) {
+	strategy := ro.Spec.Strategy.Canary
+	switch {
+	case strategy == nil:
+		return "", ""
+	case strategy.PingPong == nil:
+		return strategy.CanaryService, strategy.StableService
+	case ro.Status.Canary.StablePingPong == PPPing:
+		return strategy.PingPong.PongService, strategy.PingPong.PingService
+	default:
+		return strategy.PingPong.PingService, strategy.PingPong.PongService
+	}
+}
+
 // ServiceNames lists the Services that a Rollout names, each once: those that must exist for it to work.
 func ServiceNames(ro *Rollout) []string {
 	var names []string

@@ -75,6 +75,12 @@ func (h *Hand) do(ctx context.Context, ro *v1alpha1.Rollout, action plan.Action)
 		return h.stopRun(ctx, ro, a)
 	case plan.DeleteRun:
 		return h.deleteRun(ctx, ro, a)
+	case plan.DressReplicaSet:
+		return h.dressReplicaSet(ctx, ro, a)
+	case plan.DressPod:
+		return h.dressPod(ctx, ro, a)
+	case plan.EvictPod:
+		return h.evictPod(ctx, ro, a)
 	default:
 		return fmt.Errorf("carrying out %T: no hand knows how", action)
 	}

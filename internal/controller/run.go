@@ -123,7 +123,7 @@ func (o Options) manager(scheme *runtime.Scheme) ctrl.Options {
 }
 
 // cache holds what turns need and nothing else: Rollouts and AnalysisRuns of this instance, ReplicaSets that belong to some Rollout,
-// Services. Field managers are left out; they are half of most objects and nobody reads them.
+// the metadata of their pods, Services. Field managers are left out; they are half of most objects and nobody reads them.
 func (o Options) cache() cache.Options {
 	options := cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
@@ -131,6 +131,7 @@ func (o Options) cache() cache.Options {
 			&v1alpha1.Rollout{}:     {Label: o.ours()},
 			&v1alpha1.AnalysisRun{}: {Label: o.ours()},
 			&appsv1.ReplicaSet{}:    {Label: having(v1alpha1.DefaultRolloutUniqueLabelKey)},
+			&corev1.Pod{}:           {Label: having(v1alpha1.DefaultRolloutUniqueLabelKey)},
 		},
 	}
 	if o.Namespace != "" {

@@ -17,7 +17,8 @@ func counted(t *turn) outcome {
 		s.AvailableReplicas += rs.Status.AvailableReplicas
 	}
 	s.UpdatedReplicas = revision.Created(t.revisions.New)
-	s.HPAReplicas = s.Replicas
+	// An autoscaler multiplies what it sees here. Pods that are there on top, for an update, must not be multiplied.
+	s.HPAReplicas = min(s.Replicas, t.replicas())
 	if active := t.activeSet(); active != nil {
 		s.ReadyReplicas, s.AvailableReplicas, s.HPAReplicas = active.Status.ReadyReplicas, active.Status.AvailableReplicas, active.Status.Replicas
 	}

@@ -22,6 +22,8 @@ func (t *turn) phase() (v1alpha1.RolloutPhase, string) {
 		return v1alpha1.RolloutPhasePaused, "manually paused"
 	case len(s.PauseConditions) > 0:
 		return v1alpha1.RolloutPhasePaused, string(s.PauseConditions[0].Reason)
+	case t.restarting():
+		return progress("rollout is restarting")
 	case s.UpdatedReplicas < t.replicas():
 		return progress("more replicas need to be updated")
 	case s.AvailableReplicas < s.UpdatedReplicas:

@@ -3,6 +3,7 @@ package rollout
 import (
 	"fmt"
 
+	"github.com/kanari-dev/kanari/api/v1alpha1"
 	"github.com/kanari-dev/kanari/internal/revision"
 )
 
@@ -39,11 +40,22 @@ func (t *turn) becomeStable(reason string) {
 		return
 	}
 	t.status.StableRS = t.hash
+	if t.canary.PingPong != nil {
+		t.status.Canary.StablePingPong = t.otherOfThePair()
+	}
 	t.done = append(t.done, completedRollout(t.number(), t.hash, reason))
 	if former := t.revisions.Stable; former != nil {
 		t.revisions.Old = append(t.revisions.Old, former)
 	}
 	t.revisions.Stable = t.revisions.New
+}
+
+// otherOfThePair is the Service of a pair that takes its turn as the stable one.
+func (t *turn) otherOfThePair() v1alpha1.PingPongType {
+	if t.status.Canary.StablePingPong == v1alpha1.PPPing {
+		return v1alpha1.PPPong
+	}
+	return v1alpha1.PPPing
 }
 
 // promotionReason says why the new revision may become the stable one; empty when it may not yet.

@@ -84,10 +84,11 @@ func (t *turn) backTo(target int32) int32 {
 
 // routing is the complete answer to who gets which requests, for a share of the new revision.
 func (t *turn) routing(weight int32) traffic.Routing {
+	canary, stable := t.services()
 	r := traffic.Routing{
 		Total:   t.total(),
-		Canary:  traffic.Destination{Weight: weight, Hash: t.canaryHash(), Service: t.canary.CanaryService},
-		Stable:  traffic.Destination{Weight: t.total() - weight, Hash: t.stableHash(), Service: t.canary.StableService},
+		Canary:  traffic.Destination{Weight: weight, Hash: t.canaryHash(), Service: canary},
+		Stable:  traffic.Destination{Weight: t.total() - weight, Hash: t.stableHash(), Service: stable},
 		Managed: t.managedRoutes(),
 	}
 	if t.allNew() || t.status.Abort || t.status.PromoteFull || revision.Available(t.revisions.New) == 0 {

@@ -100,6 +100,7 @@ func write(t *testing.T, path, text string) {
 func TestADeadControllerChangesNoEnd(t *testing.T) {
 	for _, name := range []string{
 		"istio-hosts-10-50-100", "istio-subsets", "nginx-canary-ingress", "constant-pods-web", "abort-at-50", "basic-canary-shares-pods", "promote-full-in-the-middle", "template-set-back-in-the-middle",
+		"ping-pong", "blue-green-few-preview-pods", "blue-green-post-promotion-analysis-fails", "blue-green-fast-rollback",
 		"analysis-step-passes", "analysis-step-fails", "analysis-background-passes", "analysis-new-template-in-the-middle",
 	} {
 		t.Run(name, func(t *testing.T) {

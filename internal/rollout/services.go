@@ -12,8 +12,9 @@ import (
 
 // pointed makes each Service select the revision that it stands for.
 func pointed(t *turn) outcome {
-	if rs := t.stableReceiver(); t.serves(t.canary.StableService, rs) {
-		t.moves.point = append(t.moves.point, t.point(t.canary.StableService, rs))
+	canary, stable := t.services()
+	if rs := t.stableReceiver(); t.serves(stable, rs) {
+		t.moves.point = append(t.moves.point, t.point(stable, rs))
 	}
 	switch {
 	case t.rollingBack():
@@ -21,13 +22,24 @@ func pointed(t *turn) outcome {
 	case t.status.Abort, t.overtaken():
 		// The canary Service goes back to stable pods, so that whoever still calls it by name gets an answer. It waits until no
 		// route sends requests through it, and after an abort it does not turn forth again before a retry.
-		if t.weight() == 0 && t.serves(t.canary.CanaryService, t.revisions.Stable) {
-			t.moves.detach = append(t.moves.detach, t.point(t.canary.CanaryService, t.revisions.Stable))
+		if t.weight() == 0 && t.serves(canary, t.revisions.Stable) {
+			t.moves.detach = append(t.moves.detach, t.point(canary, t.revisions.Stable))
 		}
-	case t.serves(t.canary.CanaryService, t.revisions.New):
-		t.moves.point = append(t.moves.point, t.point(t.canary.CanaryService, t.revisions.New))
+	case !t.serves(canary, t.revisions.New):
+	case t.canary.PingPong != nil && t.fullyPromoted():
+		// A moment ago this one was the stable Service: requests leave it before it turns away from the former pods.
+		t.moves.detach = append(t.moves.detach, t.point(canary, t.revisions.New))
+	default:
+		t.moves.point = append(t.moves.point, t.point(canary, t.revisions.New))
 	}
 	return goOn
+}
+
+// services are the names of the two Services by their role after this turn.
+func (t *turn) services() (canary, stable string) {
+	ro := *t.ro
+	ro.Status = t.status
+	return v1alpha1.CanaryServices(&ro)
 }
 
 // stableReceiver is who answers for the stable Service: the stable revision. Without routes a last weight of 100 takes all its pods, and
@@ -43,7 +55,8 @@ func (t *turn) stableReceiver() *appsv1.ReplicaSet {
 // overtaken tells whether the canary Service selects a revision that a newer template took the place of before it was stable. Its pods
 // can go, and make room, only when nothing selects them any more.
 func (t *turn) overtaken() bool {
-	rs := t.revisions.ByHash(t.selects(t.canary.CanaryService))
+	canary, _ := t.services()
+	rs := t.revisions.ByHash(t.selects(canary))
 	return rs != nil && rs != t.revisions.New && rs != t.revisions.Stable && revision.Available(t.revisions.New) == 0
 }
 

@@ -46,6 +46,8 @@ type moves struct {
 	detach  []plan.Action // Services leave a revision that gets no more requests
 	shrink  []plan.Action // pods are removed
 	measure []plan.Action // AnalysisRuns are started and stopped
+	dress   []plan.Action // pods wear the metadata of their role
+	evict   []plan.Action // pods are restarted
 	forget  []plan.Action // empty ReplicaSets and old AnalysisRuns are removed
 	mark    []plan.Action // the Rollout itself
 }
@@ -56,11 +58,13 @@ type moves struct {
 //   - a Service selects a revision before a route sends requests through that Service;
 //   - requests leave before the Service is turned away and before pods are removed;
 //   - measuring begins when requests are where they are to be measured, and nothing that people feel waits for it;
+//   - what pods wear tells who serves, so it changes after requests have moved; pods to come are dressed before those that live, lest
+//     one is born between the two in the old dress;
 //   - history goes when nothing can refer to it;
 //   - the Rollout comes last: its write moves the resourceVersion that the status write holds on to.
 func (m moves) list() []plan.Action {
 	var all []plan.Action
-	for _, group := range [][]plan.Action{m.own, m.grow, m.point, m.route, m.detach, m.shrink, m.measure, m.forget, m.mark} {
+	for _, group := range [][]plan.Action{m.own, m.grow, m.point, m.route, m.detach, m.shrink, m.measure, m.dress, m.evict, m.forget, m.mark} {
 		all = append(all, group...)
 	}
 	return all

@@ -68,7 +68,6 @@ func (t *turn) unsupported() field.ErrorList {
 		}
 	}
 	refuse(spec.Child("workloadRef"), t.ro.Spec.WorkloadRef != nil)
-	refuse(canary.Child("pingPong"), t.canary.PingPong != nil)
 	for i, step := range t.canary.Steps {
 		path := canary.Child("steps").Index(i)
 		refuse(path.Child("experiment"), step.Experiment != nil)
@@ -115,6 +114,10 @@ func (t *turn) serviceFields() map[*field.Path]string {
 		return map[*field.Path]string{path.Child("activeService"): t.blueGreen.ActiveService, path.Child("previewService"): t.blueGreen.PreviewService}
 	}
 	path := strategy.Child("canary")
+	if pair := t.canary.PingPong; pair != nil {
+		path = path.Child("pingPong")
+		return map[*field.Path]string{path.Child("pingService"): pair.PingService, path.Child("pongService"): pair.PongService}
+	}
 	return map[*field.Path]string{path.Child("canaryService"): t.canary.CanaryService, path.Child("stableService"): t.canary.StableService}
 }
 

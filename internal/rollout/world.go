@@ -3,6 +3,7 @@ package rollout
 import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
@@ -24,6 +25,8 @@ type World struct {
 	Runs []*v1alpha1.AnalysisRun
 	// Templates that the Rollout's analyses name, with those that they name in turn. One that does not exist is absent.
 	Templates map[v1alpha1.AnalysisTemplateRef]*v1alpha1.AnalysisTemplateSpec
+	// Pods of the Rollout, only what their metadata says, and only where metadata of roles or a restart ask for them.
+	Pods []*metav1.PartialObjectMetadata
 	// Rivals are other Rollouts that claim the same entries of shared objects and were there before.
 	Rivals []Rival
 }

@@ -108,7 +108,7 @@ func (w *World) routeFlow(canary *v1alpha1.CanaryStrategy, route map[string]any)
 		if subset != "" {
 			hash = w.subsetHash(subset)
 		}
-		ours = ours || slices.Contains([]string{canary.CanaryService, canary.StableService}, host) || subset != ""
+		ours = ours || slices.Contains(v1alpha1.ServiceNames(w.Rollout()), host) || subset != ""
 		flow.Shares[hash] += weight
 		flow.Total += weight
 	}

@@ -1,0 +1,72 @@
+package rollout
+
+import (
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/kanari-dev/kanari/internal/plan"
+	"github.com/kanari-dev/kanari/internal/revision"
+)
+
+// restartPoll is when evictions that were refused, or that there was no room for, are asked for again, should nothing else happen.
+const restartPoll = 30 * time.Second
+
+// restarted replaces the pods that are older than spec.restartAt, as many at a time as may be unavailable. They are evicted, so that
+// PodDisruptionBudgets have their say, and their ReplicaSets make new ones.
+func restarted(t *turn) outcome {
+	if !t.restarting() {
+		return goOn
+	}
+	at := t.ro.Spec.RestartAt.Time
+	if t.now.Before(at) {
+		t.wakeAt(at)
+		return goOn
+	}
+	room, left := t.restartRoom(), 0
+	for _, rs := range t.restartOrder() {
+		for _, pod := range t.podsOf(rs) {
+			if !pod.CreationTimestamp.Time.Before(at) {
+				continue
+			}
+			left++
+			if room > 0 {
+				room--
+				t.moves.evict = append(t.moves.evict, plan.EvictPod{Name: pod.Name, UID: pod.UID})
+			}
+		}
+	}
+	if left == 0 {
+		t.status.RestartedAt = t.ro.Spec.RestartAt
+		return goOn
+	}
+	t.wakeAt(t.now.Add(restartPoll))
+	return goOn
+}
+
+// restarting tells whether a restart was asked for that has not been carried out.
+func (t *turn) restarting() bool {
+	return t.ro.Spec.RestartAt != nil && !t.ro.Spec.RestartAt.Equal(t.status.RestartedAt)
+}
+
+// restartRoom is how many pods may go now.
+func (t *turn) restartRoom() int32 {
+	available, asked := int32(0), int32(0)
+	for _, rs := range t.revisions.All() {
+		available += revision.Available(rs)
+		asked += revision.Replicas(rs)
+	}
+	return available - (max(t.replicas(), asked) - max(unavailable(t.ro), 1))
+}
+
+// restartOrder is stable first, which carries most requests, then the new revision, then old ones.
+func (t *turn) restartOrder() []*appsv1.ReplicaSet {
+	var order []*appsv1.ReplicaSet
+	if t.revisions.Stable != nil {
+		order = append(order, t.revisions.Stable)
+	}
+	if t.revisions.New != nil && t.revisions.New != t.revisions.Stable {
+		order = append(order, t.revisions.New)
+	}
+	return append(order, t.revisions.Old...)
+}
