@@ -211,10 +211,11 @@ func build(mgr manager.Manager, o Options, rollouts *Rollouts) (controller.Contr
 	}
 	byName := usersOfIt(client.Object.GetName)
 	all := usersOfIt(func(client.Object) string { return observe.Any })
+	owners := handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &v1alpha1.Rollout{}, handler.OnlyControllerOwner())
 	controllers := builder.ControllerManagedBy(mgr).Named("rollout").
-		For(&v1alpha1.Rollout{}).
-		Owns(&appsv1.ReplicaSet{}).
-		Owns(&v1alpha1.AnalysisRun{}).
+		Watches(&v1alpha1.Rollout{}, overtaking{&handler.EnqueueRequestForObject{}}).
+		Watches(&appsv1.ReplicaSet{}, overtaking{owners}).
+		Watches(&v1alpha1.AnalysisRun{}, overtaking{owners}).
 		Watches(&corev1.Service{}, byName).
 		Watches(&v1alpha1.AnalysisTemplate{}, all)
 	if o.Namespace == "" {
