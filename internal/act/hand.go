@@ -75,6 +75,8 @@ func (h *Hand) do(ctx context.Context, ro *v1alpha1.Rollout, action plan.Action)
 		return h.stopRun(ctx, ro, a)
 	case plan.DeleteRun:
 		return h.deleteRun(ctx, ro, a)
+	case plan.ScaleWorkload:
+		return h.scaleWorkload(ctx, ro, a)
 	case plan.DressReplicaSet:
 		return h.dressReplicaSet(ctx, ro, a)
 	case plan.DressPod:

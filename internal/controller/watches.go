@@ -21,7 +21,7 @@ import (
 	"github.com/kanari-dev/kanari/internal/traffic"
 )
 
-// watches follow the kinds that meshes read. A kind is watched from the first Rollout on that uses it, because a cluster need not
+// watches follow the kinds of other people's objects. A kind is watched from the first Rollout on that uses it, because a cluster need not
 // have every mesh installed, and may get one later.
 type watches struct {
 	controller controller.Controller
@@ -35,14 +35,12 @@ type watches struct {
 
 // cover starts what a Rollout needs to be watched. It returns true when a kind is not installed: nobody tells us when that changes.
 func (w *watches) cover(ro *v1alpha1.Rollout) (missing bool, err error) {
-	for _, renderer := range w.renderers {
-		for _, ref := range renderer.Objects(ro) {
-			known, err := w.watch(ref.GroupVersionKind)
-			if err != nil {
-				return false, err
-			}
-			missing = missing || !known
+	for _, ref := range observe.References(ro, w.renderers) {
+		known, err := w.watch(ref.GroupVersionKind)
+		if err != nil {
+			return false, err
 		}
+		missing = missing || !known
 	}
 	return missing, nil
 }

@@ -46,6 +46,9 @@ func (e *Eye) Rollout(ctx context.Context, key types.NamespacedName) (rollout.Wo
 	if w.ReplicaSets, err = e.replicaSets(ctx, ro); err != nil {
 		return w, fmt.Errorf("reading the ReplicaSets of Rollout %q: %w", ro.Name, err)
 	}
+	if w.Workload, err = e.workload(ctx, ro); err != nil {
+		return w, err
+	}
 	if w.Pods, err = e.pods(ctx, ro, w.ReplicaSets); err != nil {
 		return w, fmt.Errorf("reading the pods of Rollout %q: %w", ro.Name, err)
 	}

@@ -68,10 +68,8 @@ func uses(ro *v1alpha1.Rollout, renderers []traffic.Renderer) []string {
 	for _, claim := range claims(ro, renderers) {
 		all = append(all, Used(claim.Ref.Kind, claim.Ref.Namespace, claim.Ref.Name))
 	}
-	for _, renderer := range renderers {
-		for _, ref := range renderer.Objects(ro) {
-			all = append(all, Used(ref.Kind, ref.Namespace, ref.Name))
-		}
+	for _, ref := range References(ro, renderers) {
+		all = append(all, Used(ref.Kind, ref.Namespace, ref.Name))
 	}
 	if len(v1alpha1.Analyses(ro)) > 0 {
 		// Templates name templates, so any of the namespace, and any of the cluster, may be one that matters.

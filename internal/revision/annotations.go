@@ -12,13 +12,14 @@ import (
 
 // ownAnnotations belong to one object: a ReplicaSet has its own, or none, whatever its Rollout has.
 var ownAnnotations = map[string]bool{
-	corev1.LastAppliedConfigAnnotation:   true,
-	v1alpha1.RevisionAnnotation:          true,
-	v1alpha1.RevisionHistoryAnnotation:   true,
-	v1alpha1.DesiredReplicasAnnotation:   true,
-	v1alpha1.NotifiedAnnotation:          true,
-	v1alpha1.EphemeralMetadataAnnotation: true,
-	v1alpha1.ScaleDownDeadlineAnnotation: true,
+	corev1.LastAppliedConfigAnnotation:    true,
+	v1alpha1.RevisionAnnotation:           true,
+	v1alpha1.RevisionHistoryAnnotation:    true,
+	v1alpha1.DesiredReplicasAnnotation:    true,
+	v1alpha1.NotifiedAnnotation:           true,
+	v1alpha1.EphemeralMetadataAnnotation:  true,
+	v1alpha1.ScaleDownDeadlineAnnotation:  true,
+	v1alpha1.WorkloadGenerationAnnotation: true, // it changes with every number of replicas that somebody gives the workload
 }
 
 // Annotations is what must be written to a ReplicaSet so that it has this revision number, remembers those it had, and

@@ -32,7 +32,6 @@ func TestMake(t *testing.T) {
 				"team":                                    "a",
 				"rollout.argoproj.io/revision":            "4",
 				"rollout.argoproj.io/desired-replicas":    "5",
-				"rollout.argoproj.io/workload-generation": "3",
 			},
 			OwnerReferences: []metav1.OwnerReference{{
 				APIVersion: "argoproj.io/v1alpha1", Kind: "Rollout", Name: "web", UID: "web-uid",

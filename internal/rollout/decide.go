@@ -41,15 +41,16 @@ func canaryJudgements() []judgement {
 		resumed,  // a pause that is over is a step that is done
 		promoted, // the new revision becomes the stable one
 
-		created,   // the present template gets its ReplicaSet
-		scaled,    // pods for the present step
-		pointed,   // Services select the revision that they stand for
-		routed,    // requests go where the present step says
-		stepped,   // the step is done once pods, routes and measurements are as it wants; the next one begins
-		analysed,  // what the present step wants judged is measured, and nothing else
-		dressed,   // pods wear the metadata of the role that they play
-		restarted, // pods that are older than somebody wants are replaced
-		tidied,    // old revisions lose their pods, later their ReplicaSets
+		created,    // the present template gets its ReplicaSet
+		scaled,     // pods for the present step
+		pointed,    // Services select the revision that they stand for
+		routed,     // requests go where the present step says
+		stepped,    // the step is done once pods, routes and measurements are as it wants; the next one begins
+		analysed,   // what the present step wants judged is measured, and nothing else
+		handedOver, // the workload that the template came from gives up its own pods
+		dressed,    // pods wear the metadata of the role that they play
+		restarted,  // pods that are older than somebody wants are replaced
+		tidied,     // old revisions lose their pods, later their ReplicaSets
 
 		concluded, // conditions, phase and the sentence that people read
 	}
@@ -63,13 +64,14 @@ func blueGreenJudgements() []judgement {
 		switched, // the active Service is to lead to the preview, or back
 		adopted,  // the revision behind the active Service becomes the stable one
 
-		created,   // the present template gets its ReplicaSet
-		staffed,   // all pods on both sides, or a few for the preview
-		led,       // the Services select what was decided
-		analysed,  // what is to be judged before and after the switch is measured
-		dressed,   // pods wear the metadata of the role that they play
-		restarted, // pods that are older than somebody wants are replaced
-		retired,   // old revisions lose their pods, later their ReplicaSets
+		created,    // the present template gets its ReplicaSet
+		staffed,    // all pods on both sides, or a few for the preview
+		led,        // the Services select what was decided
+		analysed,   // what is to be judged before and after the switch is measured
+		handedOver, // the workload that the template came from gives up its own pods
+		dressed,    // pods wear the metadata of the role that they play
+		restarted,  // pods that are older than somebody wants are replaced
+		retired,    // old revisions lose their pods, later their ReplicaSets
 
 		concluded, // conditions, phase and the sentence that people read
 	}

@@ -138,6 +138,9 @@ func (t *turn) markRollout(number int64) {
 		mark.Annotations = map[string]string{v1alpha1.RevisionAnnotation: want}
 		t.tell(updatedRollout(number))
 	}
+	if want := t.workloadMark(); want != "" && t.ro.Annotations[v1alpha1.WorkloadGenerationAnnotation] != want {
+		mark.Annotations = laid(mark.Annotations, map[string]string{v1alpha1.WorkloadGenerationAnnotation: want})
+	}
 	if t.ro.Spec.Replicas == nil {
 		replicas := t.replicas()
 		mark.Replicas = &replicas

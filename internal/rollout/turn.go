@@ -79,7 +79,7 @@ func begin(w World, now time.Time) *turn {
 	return &turn{
 		World:     w,
 		now:       now,
-		ro:        w.Rollout,
+		ro:        whole(w),
 		canary:    canary,
 		blueGreen: w.Rollout.Spec.Strategy.BlueGreen,
 		status:    *w.Rollout.Status.DeepCopy(),

@@ -43,7 +43,8 @@ func invalid(t *turn) outcome {
 // problem is the first thing about the spec, or about what it refers to, that keeps us from following it.
 func (t *turn) problem() *field.Error {
 	for _, check := range []func() field.ErrorList{
-		func() field.ErrorList { return v1alpha1.ValidateRollout(t.ro) },
+		func() field.ErrorList { return v1alpha1.ValidateRollout(t.Rollout) },
+		t.badWorkload,
 		t.unsupported,
 		t.badServices,
 		t.badAnalyses,
@@ -67,7 +68,6 @@ func (t *turn) unsupported() field.ErrorList {
 			errs = append(errs, field.Forbidden(path, "not supported by this version of the controller; remove it to go on"))
 		}
 	}
-	refuse(spec.Child("workloadRef"), t.ro.Spec.WorkloadRef != nil)
 	for i, step := range t.canary.Steps {
 		path := canary.Child("steps").Index(i)
 		refuse(path.Child("experiment"), step.Experiment != nil)

@@ -15,6 +15,8 @@ type World struct {
 	// Rollout as stored. Its status is also the user's mailbox: abort, promoteFull, pauseConditions and currentStepIndex
 	// are written there by the command line.
 	Rollout *v1alpha1.Rollout
+	// Workload is what spec.workloadRef names; nil where there is none, or where it does not exist.
+	Workload *Workload
 	// ReplicaSets that the Rollout controls or that match its selector.
 	ReplicaSets []*appsv1.ReplicaSet
 	// Services that the Rollout names, by name. One that does not exist is absent.
@@ -29,6 +31,16 @@ type World struct {
 	Pods []*metav1.PartialObjectMetadata
 	// Rivals are other Rollouts that claim the same entries of shared objects and were there before.
 	Rivals []Rival
+}
+
+// Workload is an object of another kind that a Rollout takes its pod template from.
+type Workload struct {
+	Generation int64
+	// Template of its pods, and Selector, nil for a kind without.
+	Template corev1.PodTemplateSpec
+	Selector *metav1.LabelSelector
+	// Replicas that it asks for itself; nil for a kind without.
+	Replicas *int32
 }
 
 // Rival is an older claim of another Rollout on something that this one wants to write.
