@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 )
 
@@ -46,25 +48,39 @@ func (o Order) value(arg v1alpha1.AnalysisRunArgument) (string, error) {
 // FieldOf reads a plain value of a Rollout: below metadata as the downward API does, elsewhere by walking through its JSON, with "."
 // and "[n]" between the parts of the path.
 func FieldOf(ro *v1alpha1.Rollout, path string) (string, error) {
+	return fieldOf(subject{Object: ro, kind: v1alpha1.RolloutKind}, path)
+}
+
+// subject is an object that an argument may read.
+type subject struct {
+	metav1.Object
+	kind string
+}
+
+func fieldOf(s subject, path string) (string, error) {
 	if strings.HasPrefix(path, "metadata") {
-		return metadataOf(ro, path)
+		return metadataOf(s, path)
 	}
-	text, err := json.Marshal(ro)
+	text, err := json.Marshal(s.Object)
 	if err != nil {
-		return "", fmt.Errorf("writing the Rollout as JSON: %w", err)
+		return "", fmt.Errorf("writing the %s as JSON: %w", s.kind, err)
 	}
 	var node any
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&node); err != nil {
-		return "", fmt.Errorf("reading the Rollout as JSON: %w", err)
+		return "", fmt.Errorf("reading the %s as JSON: %w", s.kind, err)
 	}
 	for _, part := range strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune(".[]", r) }) {
 		if node, err = within(node, part); err != nil {
-			return "", fmt.Errorf("field %q of the Rollout: %w", path, err)
+			return "", fmt.Errorf("field %q of the %s: %w", path, s.kind, err)
 		}
 	}
-	return plain(node, path)
+	value, ok := plain(node)
+	if !ok {
+		return "", fmt.Errorf("field %q of the %s is no plain value", path, s.kind)
+	}
+	return value, nil
 }
 
 func within(node any, part string) (any, error) {
@@ -87,32 +103,32 @@ func within(node any, part string) (any, error) {
 	return nil, fmt.Errorf("there is nothing below a plain value: %q", part)
 }
 
-func plain(node any, path string) (string, error) {
+func plain(node any) (value string, ok bool) {
 	switch n := node.(type) {
 	case string:
-		return n, nil
+		return n, true
 	case json.Number:
-		return n.String(), nil
+		return n.String(), true
 	case bool:
-		return strconv.FormatBool(n), nil
+		return strconv.FormatBool(n), true
 	}
-	return "", fmt.Errorf("field %q of the Rollout is no plain value", path)
+	return "", false
 }
 
-func metadataOf(ro *v1alpha1.Rollout, path string) (string, error) {
+func metadataOf(s subject, path string) (string, error) {
 	switch path {
 	case "metadata.name":
-		return ro.Name, nil
+		return s.GetName(), nil
 	case "metadata.namespace":
-		return ro.Namespace, nil
+		return s.GetNamespace(), nil
 	case "metadata.uid":
-		return string(ro.UID), nil
+		return string(s.GetUID()), nil
 	case "metadata.labels":
-		return listed(ro.Labels), nil
+		return listed(s.GetLabels()), nil
 	case "metadata.annotations":
-		return listed(ro.Annotations), nil
+		return listed(s.GetAnnotations()), nil
 	}
-	for prefix, texts := range map[string]map[string]string{"metadata.labels['": ro.Labels, "metadata.annotations['": ro.Annotations} {
+	for prefix, texts := range map[string]map[string]string{"metadata.labels['": s.GetLabels(), "metadata.annotations['": s.GetAnnotations()} {
 		key, found := strings.CutPrefix(path, prefix)
 		if key, closed := strings.CutSuffix(key, "']"); found && closed && key != "" {
 			return texts[key], nil

@@ -102,8 +102,9 @@ func (o Order) annotations() map[string]string {
 	return annotations
 }
 
-// Pick finds the run that stands for the wanted one: an unfinished one of the same owner and the same spec. Where there is none it is
-// the wanted one itself, under the first name that is free, and fresh says so. Taken looks runs up by name, nil for none.
+// Pick finds the run that stands for the wanted one: an unfinished one of the same owner and the same spec that nobody has told to stop.
+// Where there is none it is the wanted one itself, under the first name that is free, and fresh says so. Taken looks runs up by name, nil
+// for none.
 func Pick(want *v1alpha1.AnalysisRun, taken func(name string) *v1alpha1.AnalysisRun) (run *v1alpha1.AnalysisRun, fresh bool) {
 	name := want.Name
 	for i := 1; ; i++ {
@@ -113,7 +114,7 @@ func Pick(want *v1alpha1.AnalysisRun, taken func(name string) *v1alpha1.Analysis
 			run.Name = name
 			return run, true
 		}
-		if sameErrand(found, want) {
+		if !found.Spec.Terminate && sameErrand(found, want) {
 			return found, false
 		}
 		name = fmt.Sprintf("%s.%d", want.Name, i)

@@ -306,7 +306,7 @@ func TestPick(t *testing.T) {
 	}{
 		"none yet":                   {nil, "web-1", true},
 		"the same, running":          {[]*v1alpha1.AnalysisRun{made(same)}, "web-1", false},
-		"the same, terminated":       {[]*v1alpha1.AnalysisRun{made(func(r *v1alpha1.AnalysisRun) { r.Spec.Terminate = true })}, "web-1", false},
+		"the same, terminated":       {[]*v1alpha1.AnalysisRun{made(func(r *v1alpha1.AnalysisRun) { r.Spec.Terminate = true })}, "web-1.1", true},
 		"the same, with no list":     {[]*v1alpha1.AnalysisRun{made(func(r *v1alpha1.AnalysisRun) { r.Spec.DryRun = []v1alpha1.DryRun{} })}, "web-1", false},
 		"the same, but it has ended": {[]*v1alpha1.AnalysisRun{made(func(r *v1alpha1.AnalysisRun) { r.Status.Phase = "Failed" })}, "web-1.1", true},
 		"of another owner":           {[]*v1alpha1.AnalysisRun{made(func(r *v1alpha1.AnalysisRun) { r.OwnerReferences[0].UID = "other" })}, "web-1.1", true},
