@@ -138,11 +138,15 @@ func (b *bench) commandLine(program string, args []string) []string {
 }
 
 func surroundings(ts *testscript.TestScript) terminal.IO {
+	work := benchOf(ts).work
 	return terminal.IO{
 		In: strings.NewReader(""), Out: ts.Stdout(), Err: ts.Stderr(),
 		Getenv: ts.Getenv,
-		Size:   func() (int, int, bool) { return sizeOf(ts.Getenv("TTY")) },
-		Now:    func() time.Time { return now },
+		ReadFile: func(name string) ([]byte, error) {
+			return os.ReadFile(filepath.Join(work, name))
+		},
+		Size: func() (int, int, bool) { return sizeOf(ts.Getenv("TTY")) },
+		Now:  func() time.Time { return now },
 	}
 }
 

@@ -1,4 +1,5 @@
-// Package view turns the objects of a Rollout into one value that people and programs read: RolloutView.
+// Package view turns the objects of a Rollout into one value that people and programs read: RolloutView. ExperimentView is the same of
+// an Experiment.
 //
 // Read RolloutView first, then Rollout, which builds it. The phase is the one that clients have always computed; the
 // sentence says the same thing to a person: what is waited for, and what happens next. Status words, marks and roles are

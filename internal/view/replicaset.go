@@ -140,12 +140,6 @@ func pingPong(ro *v1alpha1.Rollout, stable bool) []Role {
 	return []Role{Pong}
 }
 
-var printingOrder = []Role{Canary, Stable, Active, Preview, Ping, Pong}
-
-func byPrintingOrder(a, b Role) int {
-	return cmp.Compare(slices.Index(printingOrder, a), slices.Index(printingOrder, b))
-}
-
 func withRole(sets []ReplicaSet, role Role) (ReplicaSet, bool) {
 	at := slices.IndexFunc(sets, func(set ReplicaSet) bool { return slices.Contains(set.Roles, role) })
 	if at < 0 {

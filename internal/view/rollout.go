@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -36,7 +37,7 @@ func Rollout(objects Objects, now time.Time) RolloutView {
 		Strategy:   strategyOf(ro),
 		Step:       stepOf(ro),
 		Weights:    weightsOf(ro, values(sets)),
-		Images:     imagesOf(values(sets)),
+		Images:     imagesOf(objects, values(sets)),
 		Replicas:   replicasOf(ro),
 		Revisions:  revisionsOf(objects, sets),
 		Conditions: conditionsOf(ro),
@@ -90,8 +91,8 @@ func conditionsOf(ro *v1alpha1.Rollout) []Condition {
 	return conditions
 }
 
-// imagesOf lists the images that have pods now, each with all its roles.
-func imagesOf(sets []ReplicaSet) []Image {
+// imagesOf lists the images that have pods now by name, each with all its roles; those of Experiments among them.
+func imagesOf(objects Objects, sets []ReplicaSet) []Image {
 	var images []Image
 	for _, set := range sets {
 		if set.Desired == 0 && set.Current == 0 {
@@ -101,20 +102,27 @@ func imagesOf(sets []ReplicaSet) []Image {
 			images = addImage(images, name, set.Roles)
 		}
 	}
+	for i := range objects.Experiments {
+		if experiment := &objects.Experiments[i]; ownedBy(experiment, objects.Rollout.UID) {
+			images = experimentImages(images, experiment, objects)
+		}
+	}
 	return images
 }
 
 func addImage(images []Image, name string, roles []Role) []Image {
 	at := slices.IndexFunc(images, func(known Image) bool { return known.Name == name })
 	if at < 0 {
-		return append(images, Image{Name: name, Roles: slices.Clone(roles)})
+		images = append(images, Image{Name: name, Roles: slices.Clone(roles)})
+		slices.SortFunc(images, func(a, b Image) int { return strings.Compare(a.Name, b.Name) })
+		return images
 	}
 	for _, role := range roles {
 		if !slices.Contains(images[at].Roles, role) {
 			images[at].Roles = append(images[at].Roles, role)
 		}
 	}
-	slices.SortFunc(images[at].Roles, byPrintingOrder)
+	slices.Sort(images[at].Roles)
 	return images
 }
 

@@ -141,7 +141,7 @@ func TestReplicaSetStatus(t *testing.T) {
 	}
 }
 
-// An image that runs on both sides is listed once, with both roles in printing order.
+// An image that runs on both sides is listed once, with all roles by name.
 func TestImages(t *testing.T) {
 	sets := []ReplicaSet{
 		{Desired: 1, Images: []string{"a", "side"}, Roles: []Role{Stable, Active}},
@@ -150,10 +150,10 @@ func TestImages(t *testing.T) {
 	}
 	want := []Image{
 		{Name: "a", Roles: []Role{Stable, Active}},
-		{Name: "side", Roles: []Role{Canary, Stable, Active}},
 		{Name: "b", Roles: []Role{Canary}},
+		{Name: "side", Roles: []Role{Active, Canary, Stable}},
 	}
-	if diff := cmp.Diff(want, imagesOf(sets)); diff != "" {
+	if diff := cmp.Diff(want, imagesOf(Objects{}, sets)); diff != "" {
 		t.Error(diff)
 	}
 }

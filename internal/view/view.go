@@ -90,7 +90,7 @@ type Revision struct {
 // Role is the part that a ReplicaSet plays in its strategy.
 type Role string
 
-// The roles, in the order in which they are printed.
+// The roles. An Experiment's template "base" gives its images the role "Σ:base".
 const (
 	Canary  Role = "canary"
 	Stable  Role = "stable"

@@ -144,6 +144,8 @@ func (q request) theVerb() string {
 		return "patch"
 	case q.Method == http.MethodPut:
 		return "update"
+	case q.Method == http.MethodPost:
+		return "create"
 	case q.URL.Query().Get("watch") != "":
 		return "watch"
 	case q.name == "":
@@ -158,6 +160,10 @@ func (s *Server) answer(w http.ResponseWriter, q request) {
 	defer s.mu.Unlock()
 	if q.verb == "list" {
 		send(w, s.list(q))
+		return
+	}
+	if q.verb == "create" {
+		s.create(w, q)
 		return
 	}
 	object, found := s.objects[q.key]

@@ -2,12 +2,12 @@ package clitest
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 )
 
@@ -27,9 +27,13 @@ type key struct {
 // load adds the objects of a multi-document YAML file.
 func (s *Server) load(manifests []byte) error {
 	for document := range bytes.SplitSeq(manifests, []byte("\n---\n")) {
-		object := &unstructured.Unstructured{}
-		if err := yaml.Unmarshal(document, &object.Object); err != nil {
+		text, err := yaml.YAMLToJSON(document)
+		if err != nil {
 			return fmt.Errorf("reading a manifest: %w", err)
+		}
+		object, err := fromJSON(text)
+		if err != nil {
+			return err
 		}
 		if object.Object == nil {
 			continue
@@ -54,18 +58,31 @@ func (s *Server) tell(kind, resource string, object *unstructured.Unstructured) 
 	s.changed = make(chan struct{})
 }
 
-func resourceOf(kind string) string { return strings.ToLower(kind) + "s" }
+func resourceOf(kind string) string {
+	for resource, known := range kinds {
+		if known.kind == kind {
+			return resource
+		}
+	}
+	return strings.ToLower(kind) + "s"
+}
 
 // kinds are the resources that the server knows.
 var kinds = map[string]struct{ apiVersion, kind string }{
-	"rollouts":     {"argoproj.io/v1alpha1", "Rollout"},
-	"analysisruns": {"argoproj.io/v1alpha1", "AnalysisRun"},
-	"experiments":  {"argoproj.io/v1alpha1", "Experiment"},
-	"replicasets":  {"apps/v1", "ReplicaSet"},
-	"deployments":  {"apps/v1", "Deployment"},
-	"pods":         {"v1", "Pod"},
-	"podtemplates": {"v1", "PodTemplate"},
-	"nodes":        {"v1", "Node"},
+	"rollouts":                 {"argoproj.io/v1alpha1", "Rollout"},
+	"analysisruns":             {"argoproj.io/v1alpha1", "AnalysisRun"},
+	"experiments":              {"argoproj.io/v1alpha1", "Experiment"},
+	"analysistemplates":        {"argoproj.io/v1alpha1", "AnalysisTemplate"},
+	"clusteranalysistemplates": {"argoproj.io/v1alpha1", "ClusterAnalysisTemplate"},
+	"ingresses":                {"networking.k8s.io/v1", "Ingress"},
+	"virtualservices":          {"networking.istio.io/v1", "VirtualService"},
+	"gateways":                 {"networking.istio.io/v1", "Gateway"},
+	"httproutes":               {"gateway.networking.k8s.io/v1", "HTTPRoute"},
+	"replicasets":              {"apps/v1", "ReplicaSet"},
+	"deployments":              {"apps/v1", "Deployment"},
+	"pods":                     {"v1", "Pod"},
+	"podtemplates":             {"v1", "PodTemplate"},
+	"nodes":                    {"v1", "Node"},
 }
 
 // Change merges a patch into an object, status included, as a controller would.
@@ -100,6 +117,7 @@ func (s *Server) Remove(resource, namespace, name string) error {
 	return nil
 }
 
+// fromJSON keeps whole numbers whole, as a real server does: a generation can be counted on.
 func fromJSON(raw []byte) (*unstructured.Unstructured, error) {
 	object := &unstructured.Unstructured{}
 	if err := json.Unmarshal(raw, &object.Object); err != nil {

@@ -11,6 +11,27 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
+// create stores a new object. A name of which only the beginning is given ends in the object's version.
+func (s *Server) create(w http.ResponseWriter, q request) {
+	fmt.Fprintf(&s.writes, "%s %s %s\n%s\n", q.Method, q.URL.Path, q.Header.Get("Content-Type"), q.body)
+	object, err := fromJSON(q.body)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "BadRequest", err.Error(), q)
+		return
+	}
+	if object.GetName() == "" {
+		object.SetName(object.GetGenerateName() + strconv.Itoa(s.version+1))
+	}
+	q.name = object.GetName()
+	if _, taken := s.objects[q.key]; taken {
+		refuse(w, http.StatusConflict, "AlreadyExists", fmt.Sprintf("%s %q already exists", q.resource, q.name), q)
+		return
+	}
+	object.SetGeneration(1)
+	s.put("ADDED", object)
+	send(w, object.Object)
+}
+
 // write carries out a patch or an update of an object that exists.
 func (s *Server) write(w http.ResponseWriter, q request, object *unstructured.Unstructured) {
 	fmt.Fprintf(&s.writes, "%s %s %s\n%s\n", q.Method, q.URL.Path, q.Header.Get("Content-Type"), q.body)

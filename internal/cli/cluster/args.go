@@ -1,25 +1,44 @@
 package cluster
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/kanari-dev/kanari/internal/cli/terminal"
 )
 
 // OneName demands exactly one argument, the name of a Rollout.
-func OneName(cmd *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return terminal.Usage("%s takes the name of one Rollout, not %d: %s", cmd.Name(), len(args), cmd.UseLine())
-	}
-	return nil
-}
+func OneName(cmd *cobra.Command, args []string) error { return OneNameOf("Rollout")(cmd, args) }
 
 // SomeNames demands at least one argument.
-func SomeNames(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return terminal.Usage("%s takes the name of a Rollout: %s", cmd.Name(), cmd.UseLine())
+func SomeNames(cmd *cobra.Command, args []string) error { return SomeNamesOf("Rollout")(cmd, args) }
+
+// OneNameOf demands exactly one argument, the name of such an object.
+func OneNameOf(kind string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return terminal.Usage("%s takes the name of one %s, not %d: %s", cmd.Name(), kind, len(args), cmd.UseLine())
+		}
+		return nil
 	}
-	return nil
+}
+
+// SomeNamesOf demands at least one argument, the names of such objects.
+func SomeNamesOf(kind string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return terminal.Usage("%s takes the name of %s %s: %s", cmd.Name(), article(kind), kind, cmd.UseLine())
+		}
+		return nil
+	}
+}
+
+func article(word string) string {
+	if strings.ContainsRune("AEIOU", rune(word[0])) {
+		return "an"
+	}
+	return "a"
 }
 
 // NoArguments demands that there are none.

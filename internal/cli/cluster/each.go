@@ -1,14 +1,16 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 )
 
-// Each is a verb that does the same simple thing to every Rollout named, and stops at the first that fails.
+// Each is a verb that does the same simple thing to every object named, and stops at the first that fails.
 type Each struct {
+	Kind string // as in "analysisRun"; empty is "rollout"
 	Do   func(ctx context.Context, c *Cluster, name string) error
 	Done string // past participle: "aborted"
 }
@@ -24,7 +26,7 @@ func (e Each) Run(f *Factory) func(*cobra.Command, []string) error {
 			if err := e.Do(cmd.Context(), c, name); err != nil {
 				return err
 			}
-			fmt.Fprint(f.IO.Out, f.Voice.Done(name, e.Done))
+			fmt.Fprint(f.IO.Out, f.Voice.DoneTo(cmp.Or(e.Kind, "rollout"), name, e.Done))
 		}
 		return nil
 	}

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,13 +11,18 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kanari-dev/kanari/internal/cli/terminal"
 )
 
-const rollouts = "rollouts"
+const (
+	rollouts    = "rollouts"
+	experiments = "experiments"
+)
 
 // call names a request as the server's access rules name it.
 type call struct {
@@ -30,11 +36,28 @@ func (c call) group() string {
 		return "apps"
 	case "pods", "nodes", "podtemplates":
 		return ""
+	case "ingresses":
+		return "networking.k8s.io"
+	case "virtualservices", "gateways":
+		return "networking.istio.io"
+	case "httproutes":
+		return "gateway.networking.k8s.io"
 	}
 	return "argoproj.io"
 }
 
-func resourceOf(kind string) string { return strings.ToLower(kind) + "s" }
+func resourceOf(kind string) string {
+	if kind == GatewayGVK.Kind {
+		return "gateways"
+	}
+	plural, _ := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Kind: kind})
+	return plural.Resource
+}
+
+// kindNames are the plurals that need more than a capital letter.
+var kindNames = map[string]string{
+	"analysisruns": "AnalysisRuns", "analysistemplates": "AnalysisTemplates", "clusteranalysistemplates": "ClusterAnalysisTemplates",
+}
 
 // told turns an error of a request into one line that says what to do; nil stays nil, and a cancelled request stays as it is.
 func (c *Cluster) told(ctx context.Context, err error, request call) error {
@@ -48,6 +71,8 @@ func (c *Cluster) told(ctx context.Context, err error, request call) error {
 		return c.notFound(ctx, request)
 	case apierrors.IsForbidden(err):
 		return c.forbidden(request)
+	case apierrors.IsAlreadyExists(err):
+		return terminal.Fail("%s %q is there already: choose another name, or delete it first", qualified(request), request.name)
 	case apierrors.IsUnauthorized(err):
 		return terminal.Fail("the server at %s does not accept your credentials: log in again, or choose another --context", c.host)
 	}
@@ -78,7 +103,7 @@ func (c *Cluster) kindName(request call) string {
 	if request.group() != "argoproj.io" {
 		return resource
 	}
-	return "argoproj.io/v1alpha1 " + strings.ToUpper(resource[:1]) + resource[1:]
+	return "argoproj.io/v1alpha1 " + cmp.Or(kindNames[resource], strings.ToUpper(resource[:1])+resource[1:])
 }
 
 func (c *Cluster) install(request call) string {
@@ -89,7 +114,10 @@ func (c *Cluster) install(request call) string {
 }
 
 func (c *Cluster) notFound(ctx context.Context, request call) error {
-	line := fmt.Sprintf("%s %q not found in namespace %q", qualified(request), request.name, c.Namespace)
+	line := fmt.Sprintf("%s %q not found", qualified(request), request.name)
+	if !clusterWide(request) {
+		line += fmt.Sprintf(" in namespace %q", c.Namespace)
+	}
 	resource, _, _ := strings.Cut(request.resource, "/")
 	if resource != rollouts {
 		return terminal.Fail("%s", line)
@@ -98,6 +126,10 @@ func (c *Cluster) notFound(ctx context.Context, request call) error {
 		return terminal.Fail("%s; did you mean %q?", line, near)
 	}
 	return terminal.Fail("%s", line)
+}
+
+func clusterWide(request call) bool {
+	return request.resource == "nodes" || request.resource == "clusteranalysistemplates"
 }
 
 func qualified(request call) string {
@@ -109,9 +141,12 @@ func qualified(request call) string {
 }
 
 func (c *Cluster) forbidden(request call) error {
-	group := request.group()
-	return terminal.Fail("you may not %s %s in namespace %q: ask for a Role with apiGroups [%q], resources [%q], verbs [%q]",
-		request.verb, request.resource, c.Namespace, group, request.resource, request.verb)
+	place, role := fmt.Sprintf(" in namespace %q", c.Namespace), "Role"
+	if clusterWide(request) {
+		place, role = "", "ClusterRole"
+	}
+	return terminal.Fail("you may not %s %s%s: ask for a %s with apiGroups [%q], resources [%q], verbs [%q]",
+		request.verb, request.resource, place, role, request.group(), request.resource, request.verb)
 }
 
 // unreachable gives the innermost reason why no answer came.
@@ -148,7 +183,7 @@ func oneLine(err error) string {
 	return strings.Join(strings.Fields(err.Error()), " ")
 }
 
-// gone is the error for a Rollout that was there and is no longer.
-func (c *Cluster) gone(name string) error {
-	return terminal.Fail("rollouts.argoproj.io %q was deleted from namespace %q", name, c.Namespace)
+// gone is the error for an object that was there and is no longer.
+func (c *Cluster) gone(resource, name string) error {
+	return terminal.Fail("%s %q was deleted from namespace %q", qualified(call{resource: resource}), name, c.Namespace)
 }

@@ -97,44 +97,73 @@ func newScheme() (*runtime.Scheme, error) {
 func newMapper() meta.RESTMapper {
 	mapper := meta.NewDefaultRESTMapper(nil)
 	for _, kind := range []schema.GroupVersionKind{
-		v1alpha1.RolloutGVK, v1alpha1.AnalysisRunGVK, v1alpha1.ExperimentGVK,
+		v1alpha1.RolloutGVK, v1alpha1.AnalysisRunGVK, v1alpha1.ExperimentGVK, v1alpha1.AnalysisTemplateGVK,
 		appsv1.SchemeGroupVersion.WithKind("ReplicaSet"),
 		appsv1.SchemeGroupVersion.WithKind("Deployment"),
 		corev1.SchemeGroupVersion.WithKind("Pod"),
 		corev1.SchemeGroupVersion.WithKind("PodTemplate"),
+		IngressGVK, VirtualServiceGVK, HTTPRouteGVK,
 	} {
 		mapper.Add(kind, meta.RESTScopeNamespace)
 	}
+	// The plural of this one cannot be guessed.
+	mapper.AddSpecific(GatewayGVK, GatewayGVK.GroupVersion().WithResource("gateways"), GatewayGVK.GroupVersion().WithResource("gateway"), meta.RESTScopeNamespace)
 	mapper.Add(corev1.SchemeGroupVersion.WithKind("Node"), meta.RESTScopeRoot)
+	mapper.Add(v1alpha1.ClusterAnalysisTemplateGVK, meta.RESTScopeRoot)
 	return mapper
 }
 
+// The kinds of others that routes are read from.
+var (
+	IngressGVK        = schema.GroupVersionKind{Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"}
+	VirtualServiceGVK = schema.GroupVersionKind{Group: "networking.istio.io", Version: "v1", Kind: "VirtualService"}
+	GatewayGVK        = schema.GroupVersionKind{Group: "networking.istio.io", Version: "v1", Kind: "Gateway"}
+	HTTPRouteGVK      = schema.GroupVersionKind{Group: "gateway.networking.k8s.io", Version: "v1", Kind: "HTTPRoute"}
+)
+
+// Completion finds the words that an argument may be.
+type Completion = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective)
+
 // CompleteName completes the first argument with the names of Rollouts.
 func (f *Factory) CompleteName(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return f.CompleteNames(cmd, args, "")
+	return f.First(f.CompleteNames)(cmd, args, "")
 }
 
-// CompleteNames completes every argument with the names of Rollouts. An unreachable cluster has none: a shell has no
-// place for error messages.
-func (f *Factory) CompleteNames(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	ctx := cmd.Context()
-	if ctx == nil {
-		ctx = context.Background()
+// CompleteNames completes every argument with the names of Rollouts.
+func (f *Factory) CompleteNames(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	return f.Names(v1alpha1.RolloutGVK)(cmd, args, typed)
+}
+
+// First completes the first argument only.
+func (f *Factory) First(every Completion) Completion {
+	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return every(cmd, args, typed)
 	}
-	reached, err := f.Open()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// Names completes every argument with the names of a kind. An unreachable cluster has none: a shell has no place for error
+// messages.
+func (f *Factory) Names(kind schema.GroupVersionKind) Completion {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		ctx := cmd.Context()
+		if ctx == nil {
+			ctx = context.Background()
+		}
+		reached, err := f.Open()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		found, err := reached.RawList(ctx, kind)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		names := make([]string, len(found))
+		for i := range found {
+			names[i] = found[i].GetName()
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
 	}
-	rollouts, err := reached.Rollouts(ctx, false)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	names := make([]string, len(rollouts))
-	for i := range rollouts {
-		names[i] = rollouts[i].Name
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }

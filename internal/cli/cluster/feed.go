@@ -75,9 +75,10 @@ func (c *Cluster) newFeed() *Feed {
 }
 
 func (f *Feed) followOne(ctx context.Context, name string) error {
-	only := client.MatchingFields{metav1.ObjectNameField: name}
-	return f.follow(ctx, listOptions{f.cluster.scope(false), only}, &v1alpha1.RolloutList{}, &v1alpha1.Rollout{}, &f.rollouts)
+	return f.follow(ctx, listOptions{f.cluster.scope(false), only(name)}, &v1alpha1.RolloutList{}, &v1alpha1.Rollout{}, &f.rollouts)
 }
+
+func only(name string) client.ListOption { return client.MatchingFields{metav1.ObjectNameField: name} }
 
 // listOptions are several options as one.
 type listOptions []client.ListOption
@@ -166,7 +167,7 @@ func watched(list client.ObjectList) string {
 	case *v1alpha1.AnalysisRunList:
 		return "analysisruns"
 	case *v1alpha1.ExperimentList:
-		return "experiments"
+		return experiments
 	}
 	return rollouts
 }
@@ -188,7 +189,7 @@ func (f *Feed) Rollout(name string) (*v1alpha1.Rollout, error) {
 			return &item, nil
 		}
 	}
-	return nil, f.cluster.gone(name)
+	return nil, f.cluster.gone(rollouts, name)
 }
 
 // Rollouts are the present copies of all followed Rollouts.

@@ -1,11 +1,13 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
@@ -47,22 +49,42 @@ func (c *Cluster) scope(everywhere bool) client.ListOption {
 
 // Raw reads an object as it stands, so that writing it back loses no field that this program does not know.
 func (c *Cluster) Raw(ctx context.Context, apiVersion, kind, name string) (*unstructured.Unstructured, error) {
+	return c.RawIn(ctx, schema.FromAPIVersionAndKind(apiVersion, kind), "", name)
+}
+
+// RawIn reads an object of some namespace as it stands; empty is the namespace of the Cluster.
+func (c *Cluster) RawIn(ctx context.Context, kind schema.GroupVersionKind, namespace, name string) (*unstructured.Unstructured, error) {
 	object := &unstructured.Unstructured{}
-	object.SetAPIVersion(apiVersion)
-	object.SetKind(kind)
-	if err := c.client.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: name}, object); err != nil {
-		return nil, c.told(ctx, err, call{"get", resourceOf(kind), name})
+	object.SetGroupVersionKind(kind)
+	if err := c.client.Get(ctx, client.ObjectKey{Namespace: cmp.Or(namespace, c.Namespace), Name: name}, object); err != nil {
+		return nil, c.told(ctx, err, call{"get", resourceOf(kind.Kind), name})
 	}
 	return object, nil
 }
 
-// RawReplicaSets reads all ReplicaSets of the namespace as they stand.
-func (c *Cluster) RawReplicaSets(ctx context.Context) ([]unstructured.Unstructured, error) {
+// Template reads an AnalysisTemplate, or a ClusterAnalysisTemplate, which has the same fields.
+func (c *Cluster) Template(ctx context.Context, ref v1alpha1.AnalysisTemplateRef) (*v1alpha1.AnalysisTemplate, error) {
+	var object client.Object = &v1alpha1.AnalysisTemplate{}
+	key, kind := client.ObjectKey{Namespace: c.Namespace, Name: ref.TemplateName}, v1alpha1.AnalysisTemplateKind
+	if ref.ClusterScope {
+		object, kind, key.Namespace = &v1alpha1.ClusterAnalysisTemplate{}, v1alpha1.ClusterAnalysisTemplateKind, ""
+	}
+	if err := c.client.Get(ctx, key, object); err != nil {
+		return nil, c.told(ctx, err, call{"get", resourceOf(kind), ref.TemplateName})
+	}
+	if clusterWide, ok := object.(*v1alpha1.ClusterAnalysisTemplate); ok {
+		return &v1alpha1.AnalysisTemplate{ObjectMeta: clusterWide.ObjectMeta, Spec: clusterWide.Spec}, nil
+	}
+	return object.(*v1alpha1.AnalysisTemplate), nil
+}
+
+// RawList reads all objects of a kind in the namespace, or all there are of a cluster-wide kind, as they stand.
+func (c *Cluster) RawList(ctx context.Context, kind schema.GroupVersionKind) ([]unstructured.Unstructured, error) {
 	list := &unstructured.UnstructuredList{}
-	list.SetAPIVersion("apps/v1")
-	list.SetKind("ReplicaSetList")
-	if err := c.client.List(ctx, list, c.scope(false)); err != nil {
-		return nil, c.told(ctx, err, call{"list", "replicasets", ""})
+	list.SetGroupVersionKind(kind)
+	list.SetKind(kind.Kind + "List")
+	if err := c.client.List(ctx, list, c.scope(clusterWide(call{resource: resourceOf(kind.Kind)}))); err != nil {
+		return nil, c.told(ctx, err, call{"list", resourceOf(kind.Kind), ""})
 	}
 	return list.Items, nil
 }
@@ -83,6 +105,16 @@ func (c *Cluster) Objects(ctx context.Context, name string) (view.Objects, error
 	if err != nil {
 		return view.Objects{}, err
 	}
+	objects, err := c.podsAndSets(ctx)
+	if err != nil {
+		return view.Objects{}, err
+	}
+	objects.Rollout = ro
+	c.addExtras(ctx, &objects)
+	return objects, nil
+}
+
+func (c *Cluster) podsAndSets(ctx context.Context) (view.Objects, error) {
 	sets, err := c.ReplicaSets(ctx)
 	if err != nil {
 		return view.Objects{}, err
@@ -91,9 +123,7 @@ func (c *Cluster) Objects(ctx context.Context, name string) (view.Objects, error
 	if err := c.client.List(ctx, pods, c.scope(false)); err != nil {
 		return view.Objects{}, c.told(ctx, err, call{"list", "pods", ""})
 	}
-	objects := view.Objects{Rollout: ro, ReplicaSets: sets, Pods: pods.Items}
-	c.addExtras(ctx, &objects)
-	return objects, nil
+	return view.Objects{ReplicaSets: sets, Pods: pods.Items}, nil
 }
 
 // addExtras leaves a list nil when it cannot be read, and makes it empty when there is nothing in it.

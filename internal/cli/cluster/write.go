@@ -1,11 +1,13 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -26,6 +28,22 @@ func (c *Cluster) PatchStatus(ctx context.Context, name, status, whole string) e
 		return c.Patch(ctx, name, whole)
 	}
 	return c.told(ctx, err, call{"patch", rollouts + "/status", name})
+}
+
+// PatchOther sends a merge patch of an object of any kind.
+func (c *Cluster) PatchOther(ctx context.Context, kind schema.GroupVersionKind, name, patch string) error {
+	object := &unstructured.Unstructured{}
+	object.SetGroupVersionKind(kind)
+	object.SetNamespace(c.Namespace)
+	object.SetName(name)
+	err := c.client.Patch(ctx, object, client.RawPatch(types.MergePatchType, []byte(patch)))
+	return c.told(ctx, err, call{"patch", resourceOf(kind.Kind), name})
+}
+
+// Create makes the object and reads back what the server made of it: a name, where only the beginning of one was given.
+func (c *Cluster) Create(ctx context.Context, object *unstructured.Unstructured) error {
+	err := c.client.Create(ctx, object)
+	return c.told(ctx, err, call{"create", resourceOf(object.GetKind()), cmp.Or(object.GetName(), object.GetGenerateName())})
 }
 
 // PatchJSON sends a JSON patch of any object.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kanari-dev/kanari/api/v1alpha1"
 	"github.com/kanari-dev/kanari/internal/cli/cluster"
 	"github.com/kanari-dev/kanari/internal/cli/terminal"
 	"github.com/kanari-dev/kanari/internal/view"
@@ -23,25 +24,60 @@ type options struct {
 	timeout   int
 }
 
-// Command is "get rollout NAME".
+// Command is "get rollout NAME" and "get experiment NAME".
 func Command(f *cluster.Factory) *cobra.Command {
+	return cluster.Group("get", "Show one object", rolloutCommand(f), experimentCommand(f))
+}
+
+func rolloutCommand(f *cluster.Factory) *cobra.Command {
 	var o options
-	rollout := &cobra.Command{
+	cmd := &cobra.Command{
 		Use:               "rollout NAME",
 		Aliases:           []string{"ro", "rollouts"},
 		Short:             "Show a Rollout with its revisions, ReplicaSets and pods",
 		Args:              cluster.OneName,
 		ValidArgsFunction: f.CompleteName,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return run(cmd.Context(), f, args[0], o)
+			return run(cmd.Context(), f, rollout{args[0]}, o)
 		},
 	}
-	flags := rollout.Flags()
-	flags.BoolVarP(&o.watch, "watch", "w", false, "Redraw whenever something changes")
-	flags.StringVarP(&o.output, "output", "o", "", "wide, json or yaml; the default is the tree")
+	o.addFlags(cmd)
+	flags := cmd.Flags()
 	flags.IntVar(&o.revisions, "revisions", 0, "Show at most this many revisions, the newest; 0 shows all")
 	flags.IntVar(&o.timeout, "timeout-seconds", 0, "Stop watching after this many seconds; 0 watches for ever")
-	return cluster.Group("get", "Show one object", rollout)
+	return cmd
+}
+
+func experimentCommand(f *cluster.Factory) *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use:               "experiment NAME",
+		Aliases:           []string{"exp", "experiments"},
+		Short:             "Show an Experiment with its ReplicaSets, pods and AnalysisRuns",
+		Args:              cluster.OneNameOf("Experiment"),
+		ValidArgsFunction: f.First(f.Names(v1alpha1.ExperimentGVK)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return run(cmd.Context(), f, experiment{args[0]}, o)
+		},
+	}
+	o.addFlags(cmd)
+	return cmd
+}
+
+func (o *options) addFlags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVarP(&o.watch, "watch", "w", false, "Redraw whenever something changes")
+	flags.StringVarP(&o.output, "output", "o", "", "wide, json or yaml; the default is the tree")
+}
+
+// WatchRollout shows a Rollout whenever it changes, as "get rollout NAME --watch" does.
+func WatchRollout(ctx context.Context, f *cluster.Factory, name string) error {
+	return run(ctx, f, rollout{name}, options{watch: true})
+}
+
+// WatchExperiment shows an Experiment whenever it changes, as "get experiment NAME --watch" does.
+func WatchExperiment(ctx context.Context, f *cluster.Factory, name string) error {
+	return run(ctx, f, experiment{name}, options{watch: true})
 }
 
 func (o options) check() error {
@@ -56,7 +92,7 @@ func (o options) check() error {
 	return nil
 }
 
-func run(ctx context.Context, f *cluster.Factory, name string, o options) error {
+func run(ctx context.Context, f *cluster.Factory, what subject, o options) error {
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -70,16 +106,16 @@ func run(ctx context.Context, f *cluster.Factory, name string, o options) error 
 	}
 	p := printer{palette: palette, options: o}
 	if o.watch {
-		return p.watch(ctx, f.IO, c, name)
+		return p.watch(ctx, f.IO, c, what)
 	}
-	objects, err := c.Objects(ctx, name)
+	seen, err := what.read(ctx, c)
 	if err != nil {
 		return err
 	}
 	if o.needsNodes() {
-		objects.Nodes = c.Nodes(ctx)
+		seen.Nodes = c.Nodes(ctx)
 	}
-	text, err := p.print(objects, f.IO.Now())
+	text, err := p.print(seen, f.IO.Now())
 	if err != nil {
 		return err
 	}
@@ -96,44 +132,54 @@ type printer struct {
 	options options
 }
 
-func (p printer) print(objects view.Objects, now time.Time) (string, error) {
-	v := view.Rollout(objects, now)
+func (p printer) print(seen sight, now time.Time) (string, error) {
+	if seen.experiment != nil {
+		v := view.OneExperiment(seen.experiment, seen.Objects)
+		if p.options.document() {
+			return p.marshal(v)
+		}
+		return p.experimentHeader(v) + "\n" + p.tree(p.experimentRoot(v, now), now), nil
+	}
+	v := view.Rollout(seen.Objects, now)
 	hidden := 0
 	if limit := p.options.revisions; limit > 0 && len(v.Revisions) > limit {
 		hidden = len(v.Revisions) - limit
 		v.Revisions = v.Revisions[:limit]
 	}
-	switch p.options.output {
-	case "json":
-		return p.json(v)
-	case "yaml":
-		text, err := yaml.Marshal(v)
-		return string(text), err
+	if p.options.document() {
+		return p.marshal(v)
 	}
-	text := p.header(v) + "\n" + p.tree(v, now)
+	text := p.header(v) + "\n" + p.tree(p.rolloutRoot(v, now), now)
 	if hidden > 0 {
 		text += fmt.Sprintf("%d older revisions hidden by --revisions %d\n", hidden, p.options.revisions)
 	}
 	return text, nil
 }
 
-// json is indented for people; watching, it is one line a view, for programs.
-func (p printer) json(v view.RolloutView) (string, error) {
-	marshal := func(v any) ([]byte, error) { return json.MarshalIndent(v, "", "  ") }
-	if p.options.watch {
-		marshal = json.Marshal
+// document tells whether programs read what is printed.
+func (o options) document() bool { return o.output == "json" || o.output == "yaml" }
+
+// marshal writes YAML, or JSON: indented for people; watching, one line a view, for programs.
+func (p printer) marshal(v any) (string, error) {
+	switch {
+	case p.options.output == "yaml":
+		text, err := yaml.Marshal(v)
+		return string(text), err
+	case p.options.watch:
+		text, err := json.Marshal(v)
+		return string(text) + "\n", err
 	}
-	text, err := marshal(v)
+	text, err := json.MarshalIndent(v, "", "  ")
 	return string(text) + "\n", err
 }
 
 // refresh keeps the ages on the screen true while nothing else changes.
 const refresh = time.Second
 
-func (p printer) watch(ctx context.Context, io terminal.IO, c *cluster.Cluster, name string) error {
+func (p printer) watch(ctx context.Context, io terminal.IO, c *cluster.Cluster, what subject) error {
 	ctx, stop := p.limit(ctx)
 	defer stop()
-	feed, err := c.FollowObjects(ctx, name)
+	feed, err := what.follow(ctx, c)
 	if err != nil {
 		return ended(err)
 	}
@@ -147,12 +193,12 @@ func (p printer) watch(ctx context.Context, io terminal.IO, c *cluster.Cluster, 
 		if err := feed.Err(ctx); err != nil {
 			return err
 		}
-		objects, err := feed.Objects(name)
+		seen, err := what.present(feed)
 		if err != nil {
 			return err
 		}
-		objects.Nodes = nodes.Nodes
-		frame, err := p.print(objects, io.Now())
+		seen.Nodes = nodes.Nodes
+		frame, err := p.print(seen, io.Now())
 		screen.Show(frame)
 		return err
 	}

@@ -3,42 +3,67 @@ package get
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/kanari-dev/kanari/internal/cli/paint"
 	"github.com/kanari-dev/kanari/internal/view"
 )
 
-// header is the block above the tree: a key and a value a line.
+// block is the lines above the tree: a key and a value each.
+type block struct{ strings.Builder }
+
+func (b *block) line(key string, value any) { fmt.Fprintf(b, "%-17s%v\n", key, value) }
+
+// header of a Rollout.
 func (p printer) header(v view.RolloutView) string {
-	var b strings.Builder
-	line := func(key string, value any) { fmt.Fprintf(&b, "%-17s%v\n", key, value) }
-	line("Name:", v.Identity.Name)
-	line("Namespace:", v.Identity.Namespace)
-	line("Status:", paint.Status(p.palette, v.Mark, v.Phase))
+	var b block
+	b.line("Name:", v.Identity.Name)
+	b.line("Namespace:", v.Identity.Namespace)
+	b.line("Status:", paint.Status(p.palette, v.Mark, v.Phase))
 	if v.Message != "" {
-		line("Message:", v.Message)
+		b.line("Message:", v.Message)
 	}
-	if p.options.output == "wide" {
-		line("Why:", v.Sentence)
+	if p.wide() {
+		b.line("Why:", v.Sentence)
 	}
-	line("Strategy:", v.Strategy)
+	b.line("Strategy:", v.Strategy)
 	if v.Weights != nil {
-		line("  Step:", stepText(v.Step))
-		line("  SetWeight:", v.Weights.Desired)
-		line("  ActualWeight:", v.Weights.Applied)
+		b.line("  Step:", stepText(v.Step))
+		b.line("  SetWeight:", v.Weights.Desired)
+		b.line("  ActualWeight:", v.Weights.Applied)
 	}
+	p.images(&b, v.Images)
+	b.WriteString("Replicas:\n")
+	b.line("  Desired:", v.Replicas.Desired)
+	b.line("  Current:", v.Replicas.Current)
+	b.line("  Updated:", v.Replicas.Updated)
+	b.line("  Ready:", v.Replicas.Ready)
+	b.line("  Available:", v.Replicas.Available)
+	return b.String()
+}
+
+// experimentHeader says less than the header of a Rollout; the wide form adds when it ends.
+func (p printer) experimentHeader(v view.ExperimentView) string {
+	var b block
+	b.line("Name:", v.Identity.Name)
+	b.line("Namespace:", v.Identity.Namespace)
+	b.line("Status:", paint.Status(p.palette, v.Mark, v.Phase))
+	if v.Message != "" {
+		b.line("Message:", v.Message)
+	}
+	if p.wide() && !v.EndsAt.IsZero() {
+		b.line("Ends:", v.EndsAt.Format(time.RFC3339))
+	}
+	p.images(&b, v.Images)
+	return b.String()
+}
+
+func (p printer) images(b *block, images []view.Image) {
 	key := "Images:"
-	for _, image := range v.Images {
-		line(key, p.image(image))
+	for _, image := range images {
+		b.line(key, p.image(image))
 		key = ""
 	}
-	b.WriteString("Replicas:\n")
-	line("  Desired:", v.Replicas.Desired)
-	line("  Current:", v.Replicas.Current)
-	line("  Updated:", v.Replicas.Updated)
-	line("  Ready:", v.Replicas.Ready)
-	line("  Available:", v.Replicas.Available)
-	return b.String()
 }
 
 func stepText(step *view.Step) string {

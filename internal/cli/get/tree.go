@@ -25,15 +25,8 @@ type node struct {
 	children []node
 }
 
-// tree is the Rollout with everything it owns, a line each, in aligned columns.
-func (p printer) tree(v view.RolloutView, now time.Time) string {
-	root := node{
-		icon: "⟳", name: v.Identity.Name, kind: "Rollout",
-		mark: v.Mark, status: v.Phase, born: v.Identity.CreatedAt,
-	}
-	for _, revision := range v.Revisions {
-		root.children = append(root.children, p.revision(revision, now))
-	}
+// tree is the root with everything below it, a line each, in aligned columns.
+func (p printer) tree(root node, now time.Time) string {
 	table := &terminal.Table{}
 	head := []string{"NAME", "KIND", "STATUS", "AGE", "INFO"}
 	if p.wide() {
@@ -42,6 +35,24 @@ func (p printer) tree(v view.RolloutView, now time.Time) string {
 	table.Row(head...)
 	p.rows(table, root, "", "", now)
 	return table.Flush()
+}
+
+func (p printer) rolloutRoot(v view.RolloutView, now time.Time) node {
+	root := node{
+		icon: "⟳", name: v.Identity.Name, kind: "Rollout",
+		mark: v.Mark, status: v.Phase, born: v.Identity.CreatedAt,
+	}
+	for _, revision := range v.Revisions {
+		root.children = append(root.children, p.revision(revision, now))
+	}
+	return root
+}
+
+func (p printer) experimentRoot(v view.ExperimentView, now time.Time) node {
+	return p.experiment(view.Experiment{
+		Name: v.Identity.Name, Status: v.Phase, Mark: v.Mark, CreatedAt: v.Identity.CreatedAt,
+		ReplicaSets: v.ReplicaSets, AnalysisRuns: v.AnalysisRuns,
+	}, now)
 }
 
 func (p printer) wide() bool { return p.options.output == "wide" }

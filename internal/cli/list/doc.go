@@ -1,4 +1,4 @@
-// Package list is the verb that shows all Rollouts, a line each.
+// Package list is the verb that shows all Rollouts or all Experiments, a line each.
 //
 // Read Command first. Watching, it adds a line whenever one of them changes, below the same columns.
 //

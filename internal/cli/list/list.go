@@ -25,7 +25,7 @@ type options struct {
 	name, output                  string
 }
 
-// Command is "list rollouts".
+// Command is "list rollouts" and "list experiments".
 func Command(f *cluster.Factory) *cobra.Command {
 	var o options
 	rollouts := &cobra.Command{
@@ -43,7 +43,7 @@ func Command(f *cluster.Factory) *cobra.Command {
 	flags.BoolVar(&o.timestamps, "timestamps", false, "Begin each line with the time")
 	flags.BoolVarP(&o.watch, "watch", "w", false, "Add a line whenever a Rollout changes")
 	flags.StringVarP(&o.output, "output", "o", "", "json or yaml; the default is a table")
-	return cluster.Group("list", "Show all objects of a kind", rollouts)
+	return cluster.Group("list", "Show all objects of a kind", rollouts, experimentsCommand(f))
 }
 
 func (o options) check() error {
@@ -76,13 +76,13 @@ func run(ctx context.Context, f *cluster.Factory, o options) error {
 	}
 	views := o.views(rollouts, f.IO.Now())
 	if o.output != "" {
-		return p.document(views)
+		return p.document(view.Kind, views)
 	}
 	if len(views) == 0 {
 		fmt.Fprintln(f.IO.Err, "No resources found.")
 		return nil
 	}
-	p.rows(views)
+	p.rows(p.rolloutRows(views))
 	return nil
 }
 
@@ -123,19 +123,33 @@ func (o options) table() *terminal.Table {
 	return table
 }
 
-// rows prints the views that differ from what was printed of them before.
-func (p *printer) rows(views []view.RolloutView) {
+// row is one line: the object it speaks of, its cells, and how many of them at its end change with the clock alone.
+type row struct {
+	uid    string
+	cells  []string
+	clocks int
+}
+
+// rows prints those that differ from what was printed of their objects before.
+func (p *printer) rows(rows []row) {
 	if p.shown == nil {
 		p.shown = map[string]string{}
 	}
-	for _, v := range views {
-		cells := p.cells(v)
-		if text := fmt.Sprint(cells); p.shown[v.Identity.UID] != text || !p.options.watch {
-			p.shown[v.Identity.UID] = text
-			p.table.Row(p.stamped(cells)...)
+	for _, r := range rows {
+		if text := fmt.Sprint(r.cells[:len(r.cells)-r.clocks]); p.shown[r.uid] != text || !p.options.watch {
+			p.shown[r.uid] = text
+			p.table.Row(p.stamped(r.cells)...)
 		}
 	}
 	fmt.Fprint(p.io.Out, p.table.Flush())
+}
+
+func (p *printer) rolloutRows(views []view.RolloutView) []row {
+	rows := make([]row, len(views))
+	for i, v := range views {
+		rows[i] = row{uid: v.Identity.UID, cells: p.cells(v)}
+	}
+	return rows
 }
 
 func (p *printer) stamped(cells []string) []string {
@@ -173,7 +187,7 @@ func (p *printer) watch(ctx context.Context, c *cluster.Cluster) error {
 		if err := feed.Err(ctx); err != nil {
 			return err
 		}
-		p.rows(p.options.views(feed.Rollouts(), p.io.Now()))
+		p.rows(p.rolloutRows(p.options.views(feed.Rollouts(), p.io.Now())))
 		return nil
 	}
 	return ended(terminal.Redraw(ctx, feed.Changed, 0, draw))
@@ -188,13 +202,14 @@ func ended(err error) error {
 
 // viewList is the document of -o json and -o yaml.
 type viewList struct {
-	APIVersion string             `json:"apiVersion"`
-	Kind       string             `json:"kind"`
-	Items      []view.RolloutView `json:"items"`
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Items      any    `json:"items"`
 }
 
-func (p *printer) document(views []view.RolloutView) error {
-	list := viewList{APIVersion: view.APIVersion, Kind: view.Kind + "List", Items: views}
+// document prints the list of the views of a kind.
+func (p *printer) document(kind string, views any) error {
+	list := viewList{APIVersion: view.APIVersion, Kind: kind + "List", Items: views}
 	text, err := yaml.Marshal(list)
 	if p.options.output == "json" {
 		text, err = json.MarshalIndent(list, "", "  ")

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
+	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -110,7 +111,7 @@ type entry struct {
 
 // historyOf is what the Rollout's own ReplicaSets were made from, the newest revision first.
 func historyOf(ctx context.Context, c *cluster.Cluster, ro *unstructured.Unstructured) ([]entry, error) {
-	sets, err := c.RawReplicaSets(ctx)
+	sets, err := c.RawList(ctx, appsv1.SchemeGroupVersion.WithKind("ReplicaSet"))
 	if err != nil {
 		return nil, err
 	}

@@ -39,11 +39,19 @@ func (v Voice) Binary() string {
 }
 
 // Done reports what was done to a Rollout, on one line: "rollout.argoproj.io/web promoted", or "rollout 'web' promoted".
-func (v Voice) Done(name, what string) string {
+func (v Voice) Done(name, what string) string { return v.DoneTo("rollout", name, what) }
+
+// DoneTo reports what was done to an object of a kind, which is spelt as in "analysisRun".
+func (v Voice) DoneTo(kind, name, what string) string {
 	if v.plugin {
-		return fmt.Sprintf("rollout '%s' %s\n", name, what)
+		return fmt.Sprintf("%s '%s' %s\n", kind, name, what)
 	}
-	return fmt.Sprintf("rollout.argoproj.io/%s %s\n", name, what)
+	return v.Made(kind, name, what)
+}
+
+// Made reports what was made, in the same words in both voices: "analysisrun.argoproj.io/smoke-x7k2p created".
+func (v Voice) Made(kind, name, what string) string {
+	return fmt.Sprintf("%s.argoproj.io/%s %s\n", strings.ToLower(kind), name, what)
 }
 
 // Error is an error message as it is printed.
