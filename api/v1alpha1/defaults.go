@@ -184,6 +184,31 @@ func CanaryServices(ro *Rollout) (canary, stable string) {
 	}
 }
 
+// TemplateRefs are the AnalysisTemplates that a Rollout names anywhere.
+func TemplateRefs(ro *Rollout) []AnalysisTemplateRef {
+	var all []AnalysisTemplateRef
+	for _, block := range Analyses(ro) {
+		all = append(all, block.Templates...)
+	}
+	if ro.Spec.Strategy.Canary == nil {
+		return all
+	}
+	for _, step := range ro.Spec.Strategy.Canary.Steps {
+		if step.Experiment == nil {
+			continue
+		}
+		for _, ref := range step.Experiment.Analyses {
+			all = append(all, ref.Ref())
+		}
+	}
+	return all
+}
+
+// Ref is the template as templates name each other.
+func (a RolloutExperimentStepAnalysisTemplateRef) Ref() AnalysisTemplateRef {
+	return AnalysisTemplateRef{TemplateName: a.TemplateName, ClusterScope: a.ClusterScope}
+}
+
 // ServiceNames lists the Services that a Rollout names, each once: those that must exist for it to work.
 func ServiceNames(ro *Rollout) []string {
 	var names []string

@@ -14,7 +14,7 @@ import (
 	"github.com/kanari-dev/kanari/internal/traffic"
 )
 
-// Hand carries out the Plans of one controller.
+// Hand carries out the Plans of one controller: Carry those of Rollouts, CarryExperiment those of Experiments.
 type Hand struct {
 	// Client writes to the API server and reads from the caches.
 	Client client.Client
@@ -70,11 +70,17 @@ func (h *Hand) do(ctx context.Context, ro *v1alpha1.Rollout, action plan.Action)
 	case plan.RouteTraffic:
 		return h.routeTraffic(ctx, ro, a)
 	case plan.CreateRun:
-		return h.createRun(ctx, ro, a)
+		return h.begin(ctx, ro, errand{"AnalysisRun", a.Run.DeepCopy()}, &v1alpha1.AnalysisRun{})
 	case plan.StopRun:
-		return h.stopRun(ctx, ro, a)
+		return h.stop(ctx, ro, runOf(ro, a.Name))
 	case plan.DeleteRun:
-		return h.deleteRun(ctx, ro, a)
+		return h.forget(ctx, runOf(ro, a.Name))
+	case plan.CreateExperiment:
+		return h.begin(ctx, ro, errand{"Experiment", a.Experiment.DeepCopy()}, &v1alpha1.Experiment{})
+	case plan.StopExperiment:
+		return h.stop(ctx, ro, experimentOf(ro, a.Name))
+	case plan.DeleteExperiment:
+		return h.forget(ctx, experimentOf(ro, a.Name))
 	case plan.ScaleWorkload:
 		return h.scaleWorkload(ctx, ro, a)
 	case plan.DressReplicaSet:

@@ -25,13 +25,18 @@ func urgent(before, after client.Object) bool {
 	case *v1alpha1.Rollout:
 		return now.Status.Abort && !before.(*v1alpha1.Rollout).Status.Abort
 	case *v1alpha1.AnalysisRun:
-		bad := now.Status.Phase == v1alpha1.AnalysisPhaseFailed || now.Status.Phase == v1alpha1.AnalysisPhaseError
-		return bad && before.(*v1alpha1.AnalysisRun).Status.Phase != now.Status.Phase
+		return failed(now.Status.Phase) && before.(*v1alpha1.AnalysisRun).Status.Phase != now.Status.Phase
+	case *v1alpha1.Experiment:
+		return failed(now.Status.Phase) && before.(*v1alpha1.Experiment).Status.Phase != now.Status.Phase
 	case *appsv1.ReplicaSet:
 		fewer := now.Status.AvailableReplicas < before.(*appsv1.ReplicaSet).Status.AvailableReplicas
 		return fewer && now.Status.AvailableReplicas < revision.Replicas(now) // and not because fewer are wanted
 	}
 	return false
+}
+
+func failed(phase v1alpha1.AnalysisPhase) bool {
+	return phase == v1alpha1.AnalysisPhaseFailed || phase == v1alpha1.AnalysisPhaseError
 }
 
 // overtaking has urgent changes overtake everything that waits for its turn.

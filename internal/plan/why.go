@@ -22,7 +22,7 @@ const (
 	WaitClock   WaitKind = "Clock"   // a moment must come: see Wait.Until
 	WaitPerson  WaitKind = "Person"  // somebody must promote, retry, resume or mend the spec
 	WaitRouter  WaitKind = "Router"  // the data plane must take a routing
-	WaitVerdict WaitKind = "Verdict" // an AnalysisRun must end
+	WaitVerdict WaitKind = "Verdict" // an AnalysisRun or Experiment must end
 )
 
 // Wait is one thing that is waited for.

@@ -29,9 +29,9 @@ func TestMake(t *testing.T) {
 		ObjectMeta: metav1.ObjectMeta{
 			Name: "web-abc", Namespace: "shop", Labels: labels,
 			Annotations: map[string]string{
-				"team":                                    "a",
-				"rollout.argoproj.io/revision":            "4",
-				"rollout.argoproj.io/desired-replicas":    "5",
+				"team":                                 "a",
+				"rollout.argoproj.io/revision":         "4",
+				"rollout.argoproj.io/desired-replicas": "5",
 			},
 			OwnerReferences: []metav1.OwnerReference{{
 				APIVersion: "argoproj.io/v1alpha1", Kind: "Rollout", Name: "web", UID: "web-uid",

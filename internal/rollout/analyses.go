@@ -56,6 +56,7 @@ func (t *turn) dropRuns() {
 	for _, kept := range t.keptRuns() {
 		kept.set(nil)
 	}
+	t.status.Canary.CurrentExperiment = ""
 }
 
 // wishes are all analyses in the spec.
@@ -186,24 +187,37 @@ func (t *turn) stopRuns() {
 
 // trimRuns forgets runs whose revision is gone, and of the others the oldest beyond the limits.
 func (t *turn) trimRuns() {
-	good, bad := v1alpha1.SuccessfulRunHistoryLimit(t.ro), v1alpha1.UnsuccessfulRunHistoryLimit(t.ro)
+	h := t.history()
 	for _, run := range t.ownRuns() {
-		if t.kept(run) || run.DeletionTimestamp != nil {
-			continue
-		}
-		left := &bad
-		switch {
-		case !t.hasRevision(run.Labels[v1alpha1.DefaultRolloutUniqueLabelKey]):
-			left = new(int32)
-		case !run.Status.Phase.Completed():
-			continue
-		case run.Status.Phase == v1alpha1.AnalysisPhaseSuccessful:
-			left = &good
-		}
-		if *left--; *left < 0 {
+		if !t.kept(run) && run.DeletionTimestamp == nil && h.surplus(run.Labels, run.Status.Phase) {
 			t.moves.forget = append(t.moves.forget, plan.DeleteRun{Name: run.Name})
 		}
 	}
+}
+
+// history counts down what may be kept of finished runs or Experiments.
+type history struct {
+	turn      *turn
+	good, bad int32
+}
+
+func (t *turn) history() *history {
+	return &history{t, v1alpha1.SuccessfulRunHistoryLimit(t.ro), v1alpha1.UnsuccessfulRunHistoryLimit(t.ro)}
+}
+
+// surplus tells whether one with these labels and this phase is to go. It is asked for the newest first.
+func (h *history) surplus(labels map[string]string, phase v1alpha1.AnalysisPhase) bool {
+	left := &h.bad
+	switch {
+	case !h.turn.hasRevision(labels[v1alpha1.DefaultRolloutUniqueLabelKey]):
+		return true
+	case !phase.Completed():
+		return false
+	case phase == v1alpha1.AnalysisPhaseSuccessful:
+		left = &h.good
+	}
+	*left--
+	return *left < 0
 }
 
 // hasRevision tells whether a ReplicaSet of that hash is going to stay.
@@ -219,13 +233,16 @@ func (t *turn) hasRevision(hash string) bool {
 // ownRuns are the runs that the Rollout controls, the newest first.
 func (t *turn) ownRuns() []*v1alpha1.AnalysisRun {
 	own := slices.DeleteFunc(slices.Clone(t.Runs), func(run *v1alpha1.AnalysisRun) bool { return !metav1.IsControlledBy(run, t.ro) })
-	slices.SortFunc(own, func(a, b *v1alpha1.AnalysisRun) int {
-		if order := b.CreationTimestamp.Compare(a.CreationTimestamp.Time); order != 0 {
-			return order
-		}
-		return strings.Compare(b.Name, a.Name)
-	})
+	slices.SortFunc(own, func(a, b *v1alpha1.AnalysisRun) int { return newestFirst(a, b) })
 	return own
+}
+
+func newestFirst(a, b metav1.Object) int {
+	former, latter := a.GetCreationTimestamp(), b.GetCreationTimestamp()
+	if order := latter.Compare(former.Time); order != 0 {
+		return order
+	}
+	return strings.Compare(b.GetName(), a.GetName())
 }
 
 func (t *turn) kept(run *v1alpha1.AnalysisRun) bool {

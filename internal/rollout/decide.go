@@ -34,6 +34,7 @@ func canaryJudgements() []judgement {
 		revised,  // which ReplicaSets are ours, which one carries the present template
 		counted,  // what there is, in numbers
 		assessed, // what the analyses found since: a bad canary is taken back whatever else is to be done
+		tried,    // what the Experiment found since, likewise
 		invalid,  // a spec that cannot be followed moves nothing but an abort
 		renewed,  // another template or other steps: what was decided for the former ones is void
 		hurried,  // somebody wants the rest of the steps skipped
@@ -41,16 +42,17 @@ func canaryJudgements() []judgement {
 		resumed,  // a pause that is over is a step that is done
 		promoted, // the new revision becomes the stable one
 
-		created,    // the present template gets its ReplicaSet
-		scaled,     // pods for the present step
-		pointed,    // Services select the revision that they stand for
-		routed,     // requests go where the present step says
-		stepped,    // the step is done once pods, routes and measurements are as it wants; the next one begins
-		analysed,   // what the present step wants judged is measured, and nothing else
-		handedOver, // the workload that the template came from gives up its own pods
-		dressed,    // pods wear the metadata of the role that they play
-		restarted,  // pods that are older than somebody wants are replaced
-		tidied,     // old revisions lose their pods, later their ReplicaSets
+		created,      // the present template gets its ReplicaSet
+		scaled,       // pods for the present step
+		pointed,      // Services select the revision that they stand for
+		routed,       // requests go where the present step says
+		stepped,      // the step is done once pods, routes and measurements are as it wants; the next one begins
+		analysed,     // what the present step wants judged is measured, and nothing else
+		experimented, // the Experiment of the step at work runs, and no other one
+		handedOver,   // the workload that the template came from gives up its own pods
+		dressed,      // pods wear the metadata of the role that they play
+		restarted,    // pods that are older than somebody wants are replaced
+		tidied,       // old revisions lose their pods, later their ReplicaSets
 
 		concluded, // conditions, phase and the sentence that people read
 	}

@@ -57,6 +57,10 @@ func resumedRollout() plan.Event { return normal("RolloutResumed", "Rollout is r
 
 func abortedRollout(message string) plan.Event { return warning("RolloutAborted", message) }
 
+func createdExperiment(name string) plan.Event {
+	return normal("ExperimentCreated", "Created Experiment '%s'", name)
+}
+
 func switchedService(service, from, to string) plan.Event {
 	return normal("SwitchService", "Switched selector for service '%s' from '%s' to '%s'", service, from, to)
 }

@@ -91,7 +91,16 @@ func (t *turn) routing(weight int32) traffic.Routing {
 		Stable:  traffic.Destination{Weight: t.total() - weight, Hash: t.stableHash(), Service: stable},
 		Managed: t.managedRoutes(),
 	}
-	if t.allNew() || t.status.Abort || t.status.PromoteFull || revision.Available(t.revisions.New) == 0 {
+	if t.allNew() || t.status.Abort || t.status.PromoteFull {
+		return r
+	}
+	for _, share := range t.experimentShares() {
+		if share.Weight <= r.Stable.Weight { // what is left after the canary
+			r.Additional = append(r.Additional, share)
+			r.Stable.Weight -= share.Weight
+		}
+	}
+	if revision.Available(t.revisions.New) == 0 {
 		return r
 	}
 	for _, step := range t.canary.Steps[:min(t.index()+1, t.stepCount())] {
@@ -175,6 +184,9 @@ func (t *turn) managedRoutes() []string {
 // noteWeights records what was sent where.
 func (t *turn) noteWeights(want traffic.Routing) {
 	now := &v1alpha1.TrafficWeights{Canary: noted(want.Canary), Stable: noted(want.Stable)}
+	for _, share := range want.Additional {
+		now.Additional = append(now.Additional, noted(share))
+	}
 	before := t.status.Canary.Weights
 	if before == nil || before.Canary.Weight != now.Canary.Weight {
 		t.tell(updatedWeight(before, now.Canary.Weight))

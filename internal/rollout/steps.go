@@ -59,7 +59,7 @@ func (t *turn) total() int32 { return v1alpha1.MaxTrafficWeight(t.ro) }
 
 // halted tells whether somebody stopped the Rollout by hand: pods and steps stay as they are.
 func (t *turn) halted() bool {
-	return t.ro.Spec.Paused || t.pausedFor(v1alpha1.PauseReasonInconclusiveAnalysis)
+	return t.ro.Spec.Paused || t.pausedFor(v1alpha1.PauseReasonInconclusiveAnalysis) || t.pausedFor(v1alpha1.PauseReasonInconclusiveExperiment)
 }
 
 // underway tells whether steps are being worked on.
@@ -90,6 +90,9 @@ func (t *turn) stepDone() bool {
 	case step.Analysis != nil:
 		run := t.status.Canary.CurrentStepAnalysisRunStatus
 		return run != nil && run.Status == v1alpha1.AnalysisPhaseSuccessful
+	case step.Experiment != nil:
+		ex := t.experiment()
+		return ex != nil && ex.Status.Phase == v1alpha1.AnalysisPhaseSuccessful
 	default:
 		return t.atDesiredCounts() && t.routedAsWanted()
 	}

@@ -48,6 +48,7 @@ func (t *turn) problem() *field.Error {
 		t.unsupported,
 		t.badServices,
 		t.badAnalyses,
+		t.badExperiments,
 		t.badRoutes,
 		t.contested,
 	} {
@@ -70,7 +71,6 @@ func (t *turn) unsupported() field.ErrorList {
 	}
 	for i, step := range t.canary.Steps {
 		path := canary.Child("steps").Index(i)
-		refuse(path.Child("experiment"), step.Experiment != nil)
 		refuse(path.Child("plugin"), step.Plugin != nil)
 	}
 	if routing := t.canary.TrafficRouting; routing != nil {

@@ -79,6 +79,13 @@ func (t *turn) whyPaused() plan.Why {
 			WaitingFor: []plan.Wait{{Kind: plan.WaitClock, Until: end}},
 		}
 	}
+	if t.pausedFor(v1alpha1.PauseReasonInconclusiveExperiment) {
+		return plan.Why{
+			Sentence:   fmt.Sprintf("Waiting for a person at %s: Experiment %s is inconclusive.", step, t.status.Canary.CurrentExperiment),
+			Next:       "Nothing changes until promote or abort.",
+			WaitingFor: []plan.Wait{{Kind: plan.WaitPerson}},
+		}
+	}
 	if t.step() != nil && t.step().Pause != nil {
 		if end, limited := t.pauseEnd(); limited {
 			return plan.Why{
@@ -118,6 +125,13 @@ func (t *turn) nextStep() string {
 func (t *turn) whyProgressing() plan.Why {
 	if run := t.awaitedRun(); run != nil {
 		return t.whyAnalysing(run)
+	}
+	if name := t.status.Canary.CurrentExperiment; name != "" {
+		return plan.Why{
+			Sentence:   fmt.Sprintf("Waiting for the end of Experiment %s.", name),
+			Next:       t.nextStep(),
+			WaitingFor: []plan.Wait{{Kind: plan.WaitVerdict, Object: "Experiment " + name}},
+		}
 	}
 	fresh := t.revisions.New
 	want := t.sizes.New

@@ -25,6 +25,8 @@ type World struct {
 	Routes []traffic.Live
 	// Runs are the AnalysisRuns whose names begin as those of this Rollout's do: its own ones, and those that merely take a name.
 	Runs []*v1alpha1.AnalysisRun
+	// Experiments are found like Runs.
+	Experiments []*v1alpha1.Experiment
 	// Templates that the Rollout's analyses name, with those that they name in turn. One that does not exist is absent.
 	Templates map[v1alpha1.AnalysisTemplateRef]*v1alpha1.AnalysisTemplateSpec
 	// Pods of the Rollout, only what their metadata says, and only where metadata of roles or a restart ask for them.
