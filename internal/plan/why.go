@@ -9,6 +9,8 @@ type Why struct {
 	Sentence string `json:"sentence,omitempty"`
 	// Next is what happens when the wait is over; empty when nothing is under way.
 	Next string `json:"next,omitempty"`
+	// Capacity says what a limit of pods costs at this moment; empty where no limit is at work: "1 of 2 pods serves: …".
+	Capacity string `json:"capacity,omitempty"`
 	// WaitingFor lists each thing, most important first; empty when nothing is waited for.
 	WaitingFor []Wait `json:"waitingFor,omitempty"`
 }

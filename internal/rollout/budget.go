@@ -8,17 +8,21 @@ import (
 	"github.com/kanari-dev/kanari/internal/revision"
 )
 
-// With dynamicStableScale the pods of all revisions together never exceed what the user asked for: one side shrinks before the other
+// Where the user set a limit, the pods of all revisions together never exceed it: one side shrinks before the other
 // grows, and requests move along, as far as ready pods can take them. The price is paid in capacity, not in pods: a pod may get
 // up to overload times the requests that it was made for until its replacement is ready.
 
 // overload is how many times its nominal share of requests a pod may get for a while.
 const overload = 2
 
-// budgeted tells whether the number of pods is held constant while two revisions share the requests.
-func (t *turn) budgeted() bool {
-	return t.canary.TrafficRouting != nil && t.canary.DynamicStableScale && !t.allNew()
+// limited tells whether the user set a limit for the pods of all revisions together: with dynamicStableScale, and where maxSurge is written
+// beside a router. Who writes neither grants every pod that a weight asks for.
+func (t *turn) limited() bool {
+	return t.canary.TrafficRouting != nil && (t.canary.DynamicStableScale || t.canary.MaxSurge != nil)
 }
+
+// budgeted tells whether that limit matters now: two revisions share the requests.
+func (t *turn) budgeted() bool { return t.limited() && !t.allNew() }
 
 // budget is the greatest number of pods that may exist at any instant. A single replica cannot serve two revisions, so it gets
 // one pod more for as long as there are two.
@@ -44,7 +48,11 @@ func (t *turn) goal(weight int32) sizes {
 	case weight > 0 && revision.Available(t.revisions.New) == 0:
 		// One pod has to work before stable gives up more than one. So pods that crash never cost more than that, and
 		// stable grows back when they begin to.
-		return sizes{New: min(replicas, 1), Stable: min(replicas, max(replicas-1, 1))}
+		first := min(replicas, 1)
+		return sizes{New: first, Stable: max(t.beside(first), first)}
+	case !t.canary.DynamicStableScale:
+		fresh := t.stepSize(weight)
+		return sizes{New: fresh, Stable: t.beside(fresh)}
 	case weight >= t.total():
 		return sizes{New: replicas}
 	case replicas <= 1:
@@ -58,7 +66,16 @@ func (t *turn) goal(weight int32) sizes {
 		fresh = max(fresh, t.atLeastMinimum(1))
 	}
 	fresh = min(fresh, replicas-1)
-	return sizes{New: fresh, Stable: replicas - fresh}
+	return sizes{New: fresh, Stable: t.beside(fresh)}
+}
+
+// beside is how many pods stable keeps beside those of the new revision. With dynamicStableScale they take its place one by one; else
+// it gives up only what the surge does not cover.
+func (t *turn) beside(fresh int32) int32 {
+	if t.canary.DynamicStableScale {
+		return max(t.replicas()-fresh, 0)
+	}
+	return max(min(t.replicas(), t.budget()-fresh), 0)
 }
 
 // budgetSizes are the next sizes on the way to the goal: first what may be given up now, then what fits beside the pods that exist,

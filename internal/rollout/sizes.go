@@ -16,7 +16,7 @@ func (t *turn) wantedSizes() sizes {
 	switch {
 	case t.canary.TrafficRouting == nil:
 		return t.basicSizes()
-	case t.canary.DynamicStableScale:
+	case t.limited():
 		return t.budgetSizes()
 	case t.allNew():
 		return sizes{New: t.replicas()}

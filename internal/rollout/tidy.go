@@ -49,7 +49,7 @@ func (t *turn) retire() {
 		// Where requests may still come, the change that sends them elsewhere wakes us.
 		if hash := revision.HashOf(rs); !t.selected(hash) && !t.routedTo(hash) {
 			t.resize(rs, 0)
-		} else if t.canary.DynamicStableScale && rs == t.former() {
+		} else if t.limited() && rs == t.former() {
 			t.resize(rs, min(revision.Replicas(rs), t.needed(t.carried())))
 		}
 	}
@@ -77,7 +77,7 @@ func (t *turn) lingers(rs *appsv1.ReplicaSet) bool {
 
 // delays tells whether old revisions keep their pods for a while. With a constant number of pods there is no room for that.
 func (t *turn) delays() bool {
-	return !t.canary.DynamicStableScale && v1alpha1.ScaleDownDelay(t.ro) > 0
+	return !t.limited() && v1alpha1.ScaleDownDelay(t.ro) > 0
 }
 
 // delayLimit is how many old revisions may keep their pods at the same time.

@@ -47,6 +47,7 @@ func (t *turn) problem() *field.Error {
 		t.badWorkload,
 		t.unsupported,
 		t.badServices,
+		t.badBudget,
 		t.badAnalyses,
 		t.badExperiments,
 		t.badRoutes,
@@ -84,6 +85,16 @@ func (t *turn) unsupported() field.ErrorList {
 		refuse(path.Child("plugins"), len(routing.Plugins) > 0)
 	}
 	return errs
+}
+
+// badBudget finds a least number of pods that two revisions cannot both have within the limit of pods.
+func (t *turn) badBudget() field.ErrorList {
+	least := t.canary.MinPodsPerReplicaSet
+	if !t.limited() || least == nil || t.replicas() <= 1 || 2**least <= t.budget() {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(field.NewPath("spec", "strategy", "canary", "minPodsPerReplicaSet"), *least,
+		fmt.Sprintf("two versions of at least %d pods do not fit into %d: lower it, or grant more with maxSurge", *least, t.budget()))}
 }
 
 // badServices finds Services that do not exist or select other pods than the template makes.

@@ -10,8 +10,25 @@ import (
 	"github.com/kanari-dev/kanari/internal/revision"
 )
 
-// explain says what the Rollout waits for and what comes next. The first case that holds is told.
+// explain says what the Rollout waits for and what comes next, and what its limit of pods costs meanwhile.
 func (t *turn) explain() {
+	t.explainWait()
+	if t.budgeted() {
+		t.why.Capacity = t.capacity()
+	}
+}
+
+// capacity is how many of the pods that the user asks for serve now.
+func (t *turn) capacity() string {
+	serving := revision.Available(t.revisions.New) + revision.Available(t.revisions.Stable)
+	if t.replicas() == 1 && t.budget() > 1 {
+		return fmt.Sprintf("%d of 1 pod serves: a single replica cannot hold two versions, so there is one pod more for as long as both are there.", serving)
+	}
+	return fmt.Sprintf("%d of %d pods serve: both versions together never have more than %d.", serving, t.replicas(), t.budget())
+}
+
+// explainWait tells the first case that holds.
+func (t *turn) explainWait() {
 	if t.starved() {
 		t.why = plan.Why{
 			Sentence:   "No pod of the new version is ready, so it gets no requests.",
