@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
+	sigsyaml "sigs.k8s.io/yaml"
 )
 
 // decode reads YAML documents. Empty ones are left out.
@@ -24,6 +25,9 @@ func decode(reader io.Reader) ([]*unstructured.Unstructured, error) {
 		}
 	}
 }
+
+// decodeStrict reads one document and refuses fields that do not exist.
+func decodeStrict(text string, into any) error { return sigsyaml.UnmarshalStrict([]byte(text), into) }
 
 // yaml reads a value.
 func (s *Scene) yaml(text string) any {
