@@ -32,10 +32,11 @@ var mayImport = map[string][]string{
 	"internal/experiment":    {"api", "internal/analysis", "internal/plan", "internal/revision"},
 	"internal/rollout":       {"api", "internal/analysis", "internal/plan", "internal/revision", "internal/traffic"},
 	"internal/view":          {"api", "internal/plan", "internal/revision"},
-	"internal/observe":       {"api", "internal/analysis", "internal/expression", "internal/plan", "internal/revision", "internal/rollout", "internal/traffic"},
+	"internal/observe":       {"api", "internal/analysis", "internal/experiment", "internal/expression", "internal/plan", "internal/revision", "internal/rollout", "internal/traffic"},
 	"internal/act":           {"api", "internal/metric", "internal/plan", "internal/traffic"},
 	"internal/controller": {
-		"api", "internal/act", "internal/analysis", "internal/asking", "internal/comparison", "internal/expression", "internal/metric", "internal/observe", "internal/plan",
+		"api", "internal/act", "internal/analysis", "internal/asking", "internal/comparison", "internal/experiment", "internal/expression", "internal/metric",
+		"internal/observe", "internal/plan",
 		"internal/revision", "internal/rollout", "internal/traffic",
 	},
 	"internal/cli":          {"api", "internal/analysis", "internal/cli", "internal/plan", "internal/revision", "internal/rollout", "internal/view"},
@@ -47,7 +48,7 @@ var mayImport = map[string][]string{
 
 // pure packages decide. They touch nothing, so they need none of these.
 var (
-	pure     = []string{"api", "internal/plan", "internal/revision", "internal/rollout", "internal/view", "internal/judge", "internal/expression", "internal/comparison", "internal/analysis"}
+	pure     = []string{"api", "internal/plan", "internal/revision", "internal/rollout", "internal/view", "internal/judge", "internal/expression", "internal/comparison", "internal/analysis", "internal/experiment"}
 	impurity = []string{"context", "net", "net/http", "os", "os/exec", "log", "log/slog", "math/rand", "math/rand/v2", "k8s.io/client-go", "sigs.k8s.io/controller-runtime"}
 )
 

@@ -29,6 +29,7 @@ func run() error {
 	flag.StringVar(&o.HealthAddress, "health-address", ":8080", "host:port of /healthz and /readyz, 0 for none")
 	flag.IntVar(&o.Workers, "workers", 10, "Rollouts that take a turn at the same time")
 	flag.IntVar(&o.AnalysisWorkers, "analysis-workers", 10, "AnalysisRuns that take a turn at the same time; they wait for no metrics backend")
+	flag.IntVar(&o.ExperimentWorkers, "experiment-workers", 10, "Experiments that take a turn at the same time")
 	flag.StringVar(&o.KeysNamespace, "keys-namespace", "", "namespace of the Secrets with the keys of metrics backends (default: the one the controller runs in)")
 	flag.BoolVar(&o.Election.Enabled, "leader-elect", true, "let one of several controllers act; the others wait with warm caches")
 	flag.StringVar(&o.Election.Namespace, "leader-election-namespace", "", "namespace of the lease (default: the one the controller runs in)")

@@ -88,18 +88,21 @@ func (h *Analyst) deleteRun(ctx context.Context, run *v1alpha1.AnalysisRun) erro
 	return nil
 }
 
-// writeStatus sends what the status differs in, provided that nobody wrote the run since it was read. The spec may hold more than we
-// know, so nothing else is ever sent.
 func (h *Analyst) writeStatus(ctx context.Context, run *v1alpha1.AnalysisRun, status v1alpha1.AnalysisRunStatus) (*v1alpha1.AnalysisRun, error) {
 	if equality.Semantic.DeepEqual(run.Status, status) {
 		return run, nil
 	}
 	written := run.DeepCopy()
 	written.Status = status
-	difference := client.MergeFromWithOptions(run, client.MergeFromWithOptimisticLock{})
-	if err := h.Client.Patch(ctx, written, difference); err != nil {
+	if err := patchStatus(ctx, h.Client, run, written); err != nil {
 		return nil, fmt.Errorf("writing the status of AnalysisRun %q: %w", run.Name, err)
 	}
 	h.Wrote(client.ObjectKeyFromObject(written), written)
 	return written, nil
+}
+
+// patchStatus writes a status that is a plain field: it sends what the status differs in, provided that nobody wrote the object since it
+// was read. The spec may hold more than we know, so nothing else is ever sent.
+func patchStatus(ctx context.Context, to client.Client, read, written client.Object) error {
+	return to.Patch(ctx, written, client.MergeFromWithOptions(read, client.MergeFromWithOptimisticLock{}))
 }

@@ -19,35 +19,35 @@ import (
 // ErrCollision says that the name of a new ReplicaSet belongs to something else. Another collision count gives another hash.
 var ErrCollision = errors.New("its name is taken")
 
-// createReplicaSet creates a ReplicaSet. One that is there already and ours is the answer to an earlier attempt whose reply was lost:
+// createReplicaSet creates a ReplicaSet for a Rollout or an Experiment. One that is there already and ours is the answer to an earlier attempt whose reply was lost:
 // the name holds the hash of the template.
-func (h *Hand) createReplicaSet(ctx context.Context, ro *v1alpha1.Rollout, a plan.CreateReplicaSet) error {
+func (h *Hand) createReplicaSet(ctx context.Context, owner client.Object, a plan.CreateReplicaSet) error {
 	rs := a.ReplicaSet.DeepCopy()
 	err := h.Client.Create(ctx, rs)
 	if apierrors.IsAlreadyExists(err) {
-		err = h.recognise(ctx, ro, rs)
+		err = h.recognise(ctx, owner, rs)
 	}
 	if err != nil {
 		return fmt.Errorf("creating ReplicaSet %q: %w", a.ReplicaSet.Name, err)
 	}
-	h.Wrote(client.ObjectKeyFromObject(ro), rs)
+	h.Wrote(client.ObjectKeyFromObject(owner), rs)
 	return nil
 }
 
 // recognise fills rs with the ReplicaSet of that name if it is ours.
-func (h *Hand) recognise(ctx context.Context, ro *v1alpha1.Rollout, rs *appsv1.ReplicaSet) error {
+func (h *Hand) recognise(ctx context.Context, owner client.Object, rs *appsv1.ReplicaSet) error {
 	found := &appsv1.ReplicaSet{}
 	if err := h.Live.Get(ctx, client.ObjectKeyFromObject(rs), found); err != nil {
 		return err
 	}
-	if !metav1.IsControlledBy(found, ro) {
+	if !metav1.IsControlledBy(found, owner) {
 		return ErrCollision
 	}
 	found.DeepCopyInto(rs)
 	return nil
 }
 
-func (h *Hand) updateReplicaSet(ctx context.Context, ro *v1alpha1.Rollout, a plan.UpdateReplicaSet) error {
+func (h *Hand) updateReplicaSet(ctx context.Context, owner client.Object, a plan.UpdateReplicaSet) error {
 	body := map[string]any{}
 	spec := map[string]any{}
 	if a.Replicas != nil {
@@ -62,7 +62,7 @@ func (h *Hand) updateReplicaSet(ctx context.Context, ro *v1alpha1.Rollout, a pla
 	if len(a.Annotations) > 0 {
 		body["metadata"] = map[string]any{"annotations": a.Annotations}
 	}
-	return h.mergeReplicaSet(ctx, ro, a.Name, body)
+	return h.mergeReplicaSet(ctx, owner, a.Name, body)
 }
 
 // adopt makes the Rollout the controller. The UID in the patch keeps us from adopting a namesake that was made since.
@@ -89,12 +89,12 @@ func (h *Hand) patchOwner(ctx context.Context, ro *v1alpha1.Rollout, name string
 	return nil
 }
 
-func (h *Hand) mergeReplicaSet(ctx context.Context, ro *v1alpha1.Rollout, name string, body map[string]any) error {
-	rs := replicaSet(ro, name)
+func (h *Hand) mergeReplicaSet(ctx context.Context, owner client.Object, name string, body map[string]any) error {
+	rs := replicaSet(owner, name)
 	if err := h.merge(ctx, rs, body); err != nil {
 		return fmt.Errorf("changing ReplicaSet %q: %w", name, err)
 	}
-	h.Wrote(client.ObjectKeyFromObject(ro), rs)
+	h.Wrote(client.ObjectKeyFromObject(owner), rs)
 	return nil
 }
 
@@ -107,6 +107,6 @@ func (h *Hand) deleteReplicaSet(ctx context.Context, ro *v1alpha1.Rollout, a pla
 	return nil
 }
 
-func replicaSet(ro *v1alpha1.Rollout, name string) *appsv1.ReplicaSet {
-	return &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Namespace: ro.Namespace, Name: name}}
+func replicaSet(owner client.Object, name string) *appsv1.ReplicaSet {
+	return &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Namespace: owner.GetNamespace(), Name: name}}
 }

@@ -58,8 +58,9 @@ var sources = map[string]source{
 // Query is one question, as it is sent and as people see it: the series that it counts.
 type Query struct{ Sent, Shown string }
 
-// Queries count the requests of one version. Bad counts the bad ones; where there is none Quick counts the good ones instead.
-type Queries struct{ Requests, Bad, Quick Query }
+// Queries count the requests of one version. Bad counts the bad ones; where there is none Quick counts the good ones instead. Known counts
+// the series that were there before the interval; queries that users write have none.
+type Queries struct{ Requests, Bad, Quick, Known Query }
 
 // Pair is the queries of both versions.
 type Pair struct{ Canary, Stable Queries }
@@ -89,6 +90,7 @@ func (c Config) of(version string) Queries {
 		histogram := cmp.Or(c.Histogram, s.histogram)
 		return Queries{
 			Requests: counted(histogram+"_count", all),
+			Known:    known(histogram+"_count", all),
 			Quick:    counted(histogram+"_bucket", all+`,le=~"`+bucket(c.SlowerThan*s.unit)+`"`),
 		}
 	}
@@ -96,6 +98,7 @@ func (c Config) of(version string) Queries {
 	return Queries{
 		// Without the label there would never be a bad request: such series do not count at all, so that nobody passes on them.
 		Requests: counted(counter, fmt.Sprintf(`%s,%s!=""`, all, label)),
+		Known:    known(counter, fmt.Sprintf(`%s,%s!=""`, all, label)),
 		Bad:      counted(counter, fmt.Sprintf(`%s,%s=~"%s"`, all, label, cmp.Or(c.BadStatus, "5.."))),
 	}
 }
@@ -109,6 +112,12 @@ func counted(counter, matchers string) Query {
 		" or (last_over_time(SERIES[$interval]) - last_over_time(SERIES[1h] offset $interval) >= 0) or increase(SERIES[$interval]))"
 	series := counter + "{" + matchers + "}"
 	return Query{Sent: strings.ReplaceAll(form, "SERIES", series), Shown: series}
+}
+
+// known is how many series were there before the interval.
+func known(counter, matchers string) Query {
+	series := counter + "{" + matchers + "}"
+	return Query{Sent: "count(last_over_time(" + series + "[1h] offset $interval))", Shown: series}
 }
 
 // bucket is a regular expression for the ways in which the upper bound of a bucket is written: 1, 1.0 and 1e+06.
@@ -126,7 +135,7 @@ func bucket(bound float64) string {
 func (q Queries) filled(version, namespace string, interval time.Duration) Queries {
 	values := strings.NewReplacer("$version", version, "$namespace", namespace, "$interval", promDuration(interval))
 	fill := func(q Query) Query { return Query{Sent: values.Replace(q.Sent), Shown: values.Replace(q.Shown)} }
-	return Queries{Requests: fill(q.Requests), Bad: fill(q.Bad), Quick: fill(q.Quick)}
+	return Queries{Requests: fill(q.Requests), Bad: fill(q.Bad), Quick: fill(q.Quick), Known: fill(q.Known)}
 }
 
 // promDuration is a length of time as PromQL writes it: whole milliseconds.

@@ -46,9 +46,9 @@ type Options struct {
 	// MetricsAddress and HealthAddress are host:port; "0" turns the endpoint off.
 	MetricsAddress string
 	HealthAddress  string
-	// Workers is the number of Rollouts that take a turn at the same time, AnalysisWorkers that of AnalysisRuns. Turns wait for no
-	// metrics backend.
-	Workers, AnalysisWorkers int
+	// Workers is the number of Rollouts that take a turn at the same time, AnalysisWorkers and ExperimentWorkers those of AnalysisRuns and
+	// Experiments. Turns wait for no metrics backend.
+	Workers, AnalysisWorkers, ExperimentWorkers int
 	// KeysNamespace holds the Secrets with the keys of metrics backends; empty for the namespace that the controller runs in.
 	KeysNamespace string
 	// Election keeps all controllers but one waiting, with warm caches.
@@ -122,14 +122,15 @@ func (o Options) manager(scheme *runtime.Scheme) ctrl.Options {
 	return options
 }
 
-// cache holds what turns need and nothing else: Rollouts and AnalysisRuns of this instance, ReplicaSets that belong to some Rollout,
-// the metadata of their pods, Services. Field managers are left out; they are half of most objects and nobody reads them.
+// cache holds what turns need and nothing else: Rollouts, AnalysisRuns and Experiments of this instance, ReplicaSets that belong to some
+// Rollout or Experiment, the metadata of their pods, Services. Field managers are left out; they are half of most objects and nobody reads them.
 func (o Options) cache() cache.Options {
 	options := cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
 			&v1alpha1.Rollout{}:     {Label: o.ours()},
 			&v1alpha1.AnalysisRun{}: {Label: o.ours()},
+			&v1alpha1.Experiment{}:  {Label: o.ours()},
 			&appsv1.ReplicaSet{}:    {Label: having(v1alpha1.DefaultRolloutUniqueLabelKey)},
 			&corev1.Pod{}:           {Label: having(v1alpha1.DefaultRolloutUniqueLabelKey)},
 		},
@@ -174,7 +175,7 @@ func setUp(ctx context.Context, mgr manager.Manager, o Options) error {
 		return err
 	}
 	freshness := &observe.Freshness{Scheme: mgr.GetScheme(), Now: time.Now}
-	eye := &observe.Eye{Reader: mgr.GetClient(), Renderers: renderers, Freshness: freshness}
+	eye := &observe.Eye{Reader: mgr.GetClient(), Live: mgr.GetAPIReader(), Renderers: renderers, Freshness: freshness}
 	voice, err := newVoice(mgr, o.AllEvents)
 	if err != nil {
 		return err
@@ -193,6 +194,9 @@ func setUp(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	rollouts.Watches = newWatches(running, mgr, renderers)
 	if err := newAnalyses(mgr, o, voice); err != nil {
+		return err
+	}
+	if err := newExperiments(mgr, o, voice); err != nil {
 		return err
 	}
 	return endpoints(mgr)
@@ -216,6 +220,7 @@ func build(mgr manager.Manager, o Options, rollouts *Rollouts) (controller.Contr
 		Watches(&v1alpha1.Rollout{}, overtaking{&handler.EnqueueRequestForObject{}}).
 		Watches(&appsv1.ReplicaSet{}, overtaking{owners}).
 		Watches(&v1alpha1.AnalysisRun{}, overtaking{owners}).
+		Watches(&v1alpha1.Experiment{}, overtaking{owners}).
 		Watches(&corev1.Service{}, byName).
 		Watches(&v1alpha1.AnalysisTemplate{}, all)
 	if o.Namespace == "" {

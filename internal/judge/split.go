@@ -18,6 +18,8 @@ type Split struct {
 	Under purse `json:"under,omitempty"`
 	// Saved is the part of the stake not yet put into play, as a log: a router may go wrong late, so every interval plays some more.
 	Saved float64 `json:"saved"`
+	// Unseen is how many intervals passed before the canary was counted at all.
+	Unseen int `json:"unseen,omitempty"`
 }
 
 const (
@@ -25,6 +27,8 @@ const (
 	splitRequests = 200
 	// putIn is the part of the savings that an interval puts into play.
 	putIn = 0.1
+	// unseenIntervals is how long a canary that is not counted at all is no sign of a wrong split: a scrape has to find new pods first.
+	unseenIntervals = 3
 	// reachOfSplit is the scale of the stakes, in logs: a split that is wrong is so by a factor of two or three.
 	reachOfSplit = 1.0
 )
@@ -44,6 +48,10 @@ func (p Split) after(s Settings, i Interval) Split {
 	p.Canary += i.Canary.Requests
 	p.Stable += i.Stable.Requests
 	if i.Weight == 0 || i.Weight == 100 {
+		return p
+	}
+	if p.Canary == 0 && p.Unseen < unseenIntervals {
+		p.Unseen++ // whoever counts may not have found the new pods yet
 		return p
 	}
 	t := tally{

@@ -25,6 +25,9 @@ var ErrBehind = errors.New("a cache is behind our own last write")
 type Eye struct {
 	// Reader answers from caches that have the indexes of Indexes.
 	Reader client.Reader
+	// Live reads from the API server itself. It is asked when a cache lacks what a Rollout refers to: caches of several kinds do not move in
+	// step, and a Rollout may be seen before a Service that was created earlier.
+	Live client.Reader
 	// Renderers of all meshes that this controller knows.
 	Renderers []traffic.Renderer
 	Freshness *Freshness
@@ -61,7 +64,10 @@ func (e *Eye) Rollout(ctx context.Context, key types.NamespacedName) (rollout.Wo
 	if w.Runs, err = e.runs(ctx, ro); err != nil {
 		return w, fmt.Errorf("reading the AnalysisRuns of Rollout %q: %w", ro.Name, err)
 	}
-	if w.Templates, err = e.templates(ctx, ro); err != nil {
+	if w.Experiments, err = e.experiments(ctx, ro); err != nil {
+		return w, fmt.Errorf("reading the Experiments of Rollout %q: %w", ro.Name, err)
+	}
+	if w.Templates, err = e.templates(ctx, ro.Namespace, v1alpha1.TemplateRefs(ro)); err != nil {
 		return w, err
 	}
 	if w.Rivals, err = e.rivals(ctx, ro); err != nil {
@@ -90,7 +96,7 @@ func (e *Eye) services(ctx context.Context, ro *v1alpha1.Rollout) (map[string]*c
 	found := map[string]*corev1.Service{}
 	for _, name := range v1alpha1.ServiceNames(ro) {
 		service := &corev1.Service{}
-		err := e.Reader.Get(ctx, types.NamespacedName{Namespace: ro.Namespace, Name: name}, service)
+		err := e.get(ctx, types.NamespacedName{Namespace: ro.Namespace, Name: name}, service)
 		if apierrors.IsNotFound(err) {
 			continue
 		}
@@ -126,7 +132,11 @@ func (e *Eye) Find(ctx context.Context, refs []traffic.Ref) ([]*unstructured.Uns
 	for _, ref := range refs {
 		object := &unstructured.Unstructured{}
 		object.SetGroupVersionKind(ref.GroupVersionKind)
-		err := e.Reader.Get(ctx, types.NamespacedName{Namespace: ref.Namespace, Name: ref.Name}, object)
+		get := e.get
+		if ref.Ours {
+			get = e.cached // it may well not be there yet, and nobody but us creates it
+		}
+		err := get(ctx, types.NamespacedName{Namespace: ref.Namespace, Name: ref.Name}, object)
 		switch {
 		case err == nil:
 			found = append(found, object)
@@ -136,4 +146,17 @@ func (e *Eye) Find(ctx context.Context, refs []traffic.Ref) ([]*unstructured.Uns
 		}
 	}
 	return found, nil
+}
+
+// get reads an object that others create. What the cache lacks is asked for once more where it cannot be missed.
+func (e *Eye) get(ctx context.Context, key types.NamespacedName, object client.Object) error {
+	err := e.cached(ctx, key, object)
+	if apierrors.IsNotFound(err) {
+		return e.Live.Get(ctx, key, object)
+	}
+	return err
+}
+
+func (e *Eye) cached(ctx context.Context, key types.NamespacedName, object client.Object) error {
+	return e.Reader.Get(ctx, key, object)
 }

@@ -19,7 +19,7 @@ import (
 // never shows up.
 const patience = 5 * time.Second
 
-// Freshness remembers what was written for each Rollout until the caches show it.
+// Freshness remembers what was written for each object of one kind (Rollouts, Experiments or AnalysisRuns) until the caches show it.
 type Freshness struct {
 	// Scheme tells the kinds of typed objects.
 	Scheme *runtime.Scheme
@@ -60,7 +60,7 @@ func (f *Freshness) Wrote(owner types.NamespacedName, object client.Object) {
 	f.writes[owner][what] = mark{object.GetResourceVersion(), f.Now()}
 }
 
-// Forget drops what is remembered for a Rollout that is gone.
+// Forget drops what is remembered for an owner that is gone.
 func (f *Freshness) Forget(owner types.NamespacedName) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -13,11 +14,11 @@ import (
 )
 
 const (
-	// ByOwner finds ReplicaSets by the UID of the Rollout that controls them.
+	// ByOwner finds ReplicaSets and Services by the UID of the Rollout or Experiment that controls them.
 	ByOwner = "owner"
-	// ByStem finds AnalysisRuns by the name of the Rollout that theirs begins with.
+	// ByStem finds AnalysisRuns, Experiments, ReplicaSets and Services by the name of the Rollout or Experiment that theirs begins with.
 	ByStem = "stem"
-	// ByUse finds Rollouts by an object that they use, as Used writes it.
+	// ByUse finds Rollouts and Experiments by an object that they use, as Used writes it.
 	ByUse = "use"
 
 	nobody = "nobody" // the owner of ReplicaSets that may be adopted
@@ -25,15 +26,24 @@ const (
 
 // Indexes prepares the caches for the questions that an Eye asks.
 func Indexes(ctx context.Context, indexer client.FieldIndexer, renderers []traffic.Renderer) error {
-	if err := indexer.IndexField(ctx, &appsv1.ReplicaSet{}, ByOwner, owner); err != nil {
-		return fmt.Errorf("indexing ReplicaSets by owner: %w", err)
-	}
-	if err := indexer.IndexField(ctx, &v1alpha1.AnalysisRun{}, ByStem, stems); err != nil {
-		return fmt.Errorf("indexing AnalysisRuns by the beginning of their name: %w", err)
-	}
 	uses := func(object client.Object) []string { return uses(object.(*v1alpha1.Rollout), renderers) }
-	if err := indexer.IndexField(ctx, &v1alpha1.Rollout{}, ByUse, uses); err != nil {
-		return fmt.Errorf("indexing Rollouts by what they use: %w", err)
+	for _, index := range []struct {
+		kind   client.Object
+		name   string
+		values client.IndexerFunc
+	}{
+		{&appsv1.ReplicaSet{}, ByOwner, owner},
+		{&appsv1.ReplicaSet{}, ByStem, stems},
+		{&corev1.Service{}, ByOwner, owner},
+		{&corev1.Service{}, ByStem, stems},
+		{&v1alpha1.AnalysisRun{}, ByStem, stems},
+		{&v1alpha1.Rollout{}, ByUse, uses},
+		{&v1alpha1.Experiment{}, ByStem, stems},
+		{&v1alpha1.Experiment{}, ByUse, experimentUses},
+	} {
+		if err := indexer.IndexField(ctx, index.kind, index.name, index.values); err != nil {
+			return fmt.Errorf("indexing %T by %s: %w", index.kind, index.name, err)
+		}
 	}
 	return nil
 }
@@ -46,7 +56,8 @@ func owner(object client.Object) []string {
 	return []string{string(controller.UID)}
 }
 
-// stems are all beginnings of a name that end before a hyphen. A Rollout knows its runs by them, and also sees who took their names.
+// stems are all beginnings of a name that end before a hyphen. By them a Rollout knows its runs and Experiments, an Experiment all
+// that it makes, and both see who took their names.
 func stems(object client.Object) []string {
 	var all []string
 	for i, r := range object.GetName() {
@@ -71,9 +82,13 @@ func uses(ro *v1alpha1.Rollout, renderers []traffic.Renderer) []string {
 	for _, ref := range References(ro, renderers) {
 		all = append(all, Used(ref.Kind, ref.Namespace, ref.Name))
 	}
-	if len(v1alpha1.Analyses(ro)) > 0 {
-		// Templates name templates, so any of the namespace, and any of the cluster, may be one that matters.
-		all = append(all, Used("AnalysisTemplate", ro.Namespace, Any), Used("ClusterAnalysisTemplate", "", Any))
+	if len(v1alpha1.TemplateRefs(ro)) > 0 {
+		all = append(all, templateUses(ro.Namespace)...)
 	}
 	return all
+}
+
+// templateUses: templates name templates, so any of the namespace, and any of the cluster, may be one that matters.
+func templateUses(namespace string) []string {
+	return []string{Used("AnalysisTemplate", namespace, Any), Used("ClusterAnalysisTemplate", "", Any)}
 }

@@ -97,7 +97,7 @@ func led(t *turn) outcome {
 
 // pointed is the hash that a Service selects after this turn.
 func (t *turn) pointed(service string) string {
-	for _, action := range t.moves.point {
+	for _, action := range slices.Concat(t.moves.point, t.moves.detach) {
 		if point, ok := action.(plan.PointService); ok && point.Name == service {
 			return point.Hash
 		}

@@ -43,13 +43,23 @@ func (t *turn) services() (canary, stable string) {
 }
 
 // stableReceiver is who answers for the stable Service: the stable revision. Without routes a last weight of 100 takes all its pods, and
-// the new revision answers before the Service would lead to nobody.
+// the new revision answers before the Service would lead to nobody. An old one that answers in the meantime, because a newer template came,
+// goes on until the newest has as many pods.
 func (t *turn) stableReceiver() *appsv1.ReplicaSet {
 	last := t.canary.TrafficRouting == nil && t.sizes.Stable == 0 && t.replicas() > 0
-	if last && !t.allNew() && !t.status.Abort && !t.halted() && revision.Available(t.revisions.New) > 0 {
-		return t.revisions.New
+	if !last || t.allNew() || t.status.Abort || t.halted() {
+		return t.revisions.Stable
 	}
-	return t.revisions.Stable
+	_, service := t.services()
+	former, fresh := t.revisions.ByHash(t.selects(service)), t.revisions.New
+	switch {
+	case former != fresh && former != t.revisions.Stable && revision.Available(former) > revision.Available(fresh):
+		return former
+	case revision.Available(fresh) > 0:
+		return fresh
+	default:
+		return t.revisions.Stable
+	}
 }
 
 // overtaken tells whether the canary Service selects a revision that a newer template took the place of before it was stable. Its pods
@@ -89,6 +99,11 @@ func (t *turn) point(service string, rs *appsv1.ReplicaSet) plan.Action {
 func (t *turn) pointAt(service, hash string) plan.Action {
 	t.tell(switchedService(service, t.selects(service), hash))
 	return plan.PointService{Name: service, Hash: hash}
+}
+
+// answers tells whether any of our Services selects a revision after this turn.
+func (t *turn) answers(hash string) bool {
+	return slices.ContainsFunc(v1alpha1.ServiceNames(t.ro), func(name string) bool { return t.pointed(name) == hash })
 }
 
 // selected tells whether any of our Services selects a revision, as they were read.

@@ -32,6 +32,9 @@ func (t *turn) drain() {
 	for _, rs := range t.newestFirst() {
 		working := min(revision.Available(rs), revision.Replicas(rs))
 		given := min(working, max(spare, 0))
+		if t.answers(revision.HashOf(rs)) && unavailable(t.ro) < t.replicas() {
+			given = min(given, max(working-1, 0)) // its Service turns to another first
+		}
 		spare -= given
 		t.resize(rs, working-given)
 	}

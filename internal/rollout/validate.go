@@ -13,9 +13,9 @@ import (
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 )
 
-// invalid stops a Rollout whose spec cannot be followed. What is runs on: no pod, no Service and no route changes, with two exceptions.
-// An abort is somebody's call for help, and requests to nobody are lost, so both take the requests back as far as the spec can
-// still be understood.
+// invalid stops a Rollout whose spec cannot be followed. What is runs on: no pod, no Service and no route changes, with three exceptions.
+// An abort is somebody's call for help, requests to nobody are lost, and those to a version that is known to be bad nearly so: all three
+// take the requests back as far as the spec can still be understood.
 func invalid(t *turn) outcome {
 	problem := t.problem()
 	if problem == nil {
@@ -33,11 +33,26 @@ func invalid(t *turn) outcome {
 		aborted(t)
 		routed(t)
 		pointed(t)
-	case t.unanswered():
+	case t.unanswered(), t.condemned():
 		routed(t)
 	}
 	concluded(t)
 	return enough
+}
+
+// condemned tells whether an analysis found the former template to be bad while the present one cannot be followed. Its requests go back,
+// as they would if the present one could.
+func (t *turn) condemned() bool {
+	if t.status.CurrentPodHash == t.hash {
+		return false
+	}
+	return slices.ContainsFunc(t.keptRuns(), func(kept keptRun) bool {
+		run := kept.status()
+		if run != nil && t.run(run.Name) != nil {
+			run = inShort(t.run(run.Name))
+		}
+		return run != nil && (run.Status == v1alpha1.AnalysisPhaseFailed || run.Status == v1alpha1.AnalysisPhaseError)
+	})
 }
 
 // problem is the first thing about the spec, or about what it refers to, that keeps us from following it.

@@ -51,7 +51,7 @@ func (t *turn) explainWait() {
 
 // starved tells whether the new version should get requests and has nobody to answer them.
 func (t *turn) starved() bool {
-	return t.underway() && !t.allNew() && t.canary.TrafficRouting != nil && t.heldWeight() > 0 && revision.Available(t.revisions.New) == 0
+	return t.underway() && t.replicas() > 0 && !t.allNew() && t.canary.TrafficRouting != nil && t.heldWeight() > 0 && revision.Available(t.revisions.New) == 0
 }
 
 func (t *turn) whyDegraded() plan.Why {

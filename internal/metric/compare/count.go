@@ -27,12 +27,17 @@ type counter struct {
 	warnings []string
 }
 
-// interval counts both versions in the interval that ended at a moment.
-func (c *counter) interval(ctx context.Context, at time.Time) (judge.Interval, error) {
-	found := judge.Interval{At: at}
-	_, err := c.prometheus.Ask(ctx, c.server, func(ctx context.Context, server promv1.API) (metric.Measurement, error) {
+// interval counts both versions in the interval that ended at a moment. It is blind where all of a version's series are new although they
+// should not be: the server began anew without its data, so what old processes ever counted would be taken for this interval's. A
+// canary may be new, until it was counted once; a stable version may not.
+func (c *counter) interval(ctx context.Context, at time.Time, counted bool) (found judge.Interval, blind bool, err error) {
+	found = judge.Interval{At: at}
+	_, err = c.prometheus.Ask(ctx, c.server, func(ctx context.Context, server promv1.API) (metric.Measurement, error) {
 		now := moment{server: server, at: at}
 		var err error
+		if blind, err = now.blind(ctx, c.pair, counted); err != nil || blind {
+			return metric.Measurement{}, err
+		}
 		if found.Canary, err = now.counts(ctx, c.pair.Canary); err != nil {
 			return metric.Measurement{}, fmt.Errorf("counting the canary: %w", err)
 		}
@@ -42,7 +47,7 @@ func (c *counter) interval(ctx context.Context, at time.Time) (judge.Interval, e
 		c.warnings = now.warnings
 		return metric.Measurement{}, nil
 	})
-	return found, err
+	return found, blind, err
 }
 
 // moment asks about the interval that ended then.
@@ -50,6 +55,23 @@ type moment struct {
 	server   promv1.API
 	at       time.Time
 	warnings []string
+}
+
+func (m *moment) blind(ctx context.Context, pair comparison.Pair, counted bool) (bool, error) {
+	old := []comparison.Query{pair.Stable.Known}
+	if counted {
+		old = append(old, pair.Canary.Known)
+	}
+	for _, query := range old {
+		if query.Sent == "" {
+			continue
+		}
+		known, err := m.number(ctx, query)
+		if err != nil || known.value == 0 {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 func (m *moment) counts(ctx context.Context, q comparison.Queries) (judge.Counts, error) {

@@ -22,6 +22,8 @@ type progress struct {
 	Asked time.Time `json:"asked"`
 	// Errors is how many questions failed since the last good answer.
 	Errors int `json:"errors,omitempty"`
+	// Counted says that requests of the canary were counted once.
+	Counted bool `json:"counted,omitempty"`
 	// Judge is nil until stable's past is known.
 	Judge *judge.State `json:"judge,omitempty"`
 }

@@ -97,16 +97,21 @@ func (c *contest) advance(ctx context.Context) error {
 		if c.decided() || c.query.Now.Before(end.Add(c.Delay)) {
 			return nil
 		}
-		interval, err := c.counter.interval(ctx, end)
+		interval, blind, err := c.counter.interval(ctx, end, c.progress.Counted)
 		if err != nil {
 			return err
+		}
+		if blind {
+			c.progress.Asked, c.progress.Errors = end, 0
+			continue
 		}
 		interval.Weight = c.Weight
 		next, err := c.progress.Judge.Add(interval)
 		if err != nil {
 			return fmt.Errorf("compare: %w", err)
 		}
-		c.progress = progress{Began: c.progress.Began, Asked: end, Judge: &next}
+		counted := c.progress.Counted || interval.Canary.Requests > 0
+		c.progress = progress{Began: c.progress.Began, Asked: end, Counted: counted, Judge: &next}
 	}
 	return nil
 }

@@ -463,3 +463,32 @@ func TestABadConfigIsNotRepeated(t *testing.T) {
 		}
 	}
 }
+
+// A server that lost its data shows every series as new. What the processes ever counted must not count for the interval.
+func TestAServerThatBeganAnew(t *testing.T) {
+	w := newWorld(t, steady(counts(0, 0), counts(0, 0)))
+	w.answer = func(query string, minute int) (string, bool) {
+		canary := strings.Contains(query, "new")
+		switch {
+		case minute <= 0:
+			return "", false
+		case strings.HasPrefix(query, "count("):
+			lost := minute == 3 || minute == 4 && canary // it finds the canary an interval later
+			first := minute == 1 && canary
+			if lost || first {
+				return vector(), true
+			}
+			return vector("2"), true
+		case strings.Contains(query, "5.."):
+			return vector("0"), true
+		case minute == 3 || minute == 4 && canary:
+			return vector("100000"), true
+		}
+		return vector("100"), true
+	}
+	m := asking(w.address, map[string]any{"requests": nil, "bad": nil, "source": "pods"})
+	got, _ := run(t, m, noon, nil, noon.Add(6*time.Minute+30*time.Second))
+	if got.Metadata["canaryRequests"] != "400" || got.Metadata["stableRequests"] != "400" {
+		t.Errorf("counted are %s of the canary and %s of stable, want 400 and 400: %s", got.Metadata["canaryRequests"], got.Metadata["stableRequests"], got.Message)
+	}
+}
