@@ -1,6 +1,6 @@
 # The whole of it: make demo shows what Kanari does, make test proves it.
 SHELL := /bin/bash
-.PHONY: help demo test lint e2e build generate update bench-analysis judge-table clean
+.PHONY: help demo test sim lint e2e build generate update bench-analysis judge-table clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,10 @@ test: ## prove everything: vet and tests of all modules, on the lab too
 e2e: ## only the tests on the lab's API server
 	@scripts/setup
 	@go test -count=1 ./test/e2e/...
+
+SEEDS ?= 2000
+sim: ## let everything fail at any moment; SEEDS=100000 for longer, SEED=123 to see and shrink one world
+	@GOGC=400 go test ./test/sim -count=1 -timeout=0 -v -run '^TestSimulation$$' -args $(if $(SEED),-seed=$(SEED),-seeds=$(SEEDS))
 
 lint: ## hold the habits: golangci-lint over all modules
 	@go tool -modfile=tools/go.mod golangci-lint run ./...

@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/kanari-dev/kanari/internal/analysis"
 	"github.com/kanari-dev/kanari/internal/metric"
 	"github.com/kanari-dev/kanari/internal/plan"
+	"github.com/kanari-dev/kanari/internal/rollout"
 )
 
 var runKind = schema.GroupKind{Group: v1alpha1.GroupName, Kind: v1alpha1.AnalysisRunKind}
@@ -101,28 +103,18 @@ func (w *World) Runs() []*v1alpha1.AnalysisRun {
 	return found
 }
 
-// condemned tells whether a run that the status names says that the present template is bad.
-func (w *World) condemned() bool {
-	ro := w.Rollout()
-	if ro == nil {
-		return false
-	}
+// isCondemned tells whether a run that the status names says that the present template is bad.
+func isCondemned(seen rollout.World) bool {
 	named := map[string]bool{}
-	for _, kept := range []*v1alpha1.RolloutAnalysisRunStatus{
-		ro.Status.Canary.CurrentStepAnalysisRunStatus, ro.Status.Canary.CurrentBackgroundAnalysisRunStatus,
-		ro.Status.BlueGreen.PrePromotionAnalysisRunStatus, ro.Status.BlueGreen.PostPromotionAnalysisRunStatus,
-	} {
+	for _, kept := range []*v1alpha1.RolloutAnalysisRunStatus{seen.Rollout.Status.Canary.CurrentStepAnalysisRunStatus, seen.Rollout.Status.Canary.CurrentBackgroundAnalysisRunStatus} {
 		if kept != nil {
 			named[kept.Name] = true
 		}
 	}
-	for _, run := range w.Runs() {
+	return slices.ContainsFunc(seen.Runs, func(run *v1alpha1.AnalysisRun) bool {
 		bad := run.Status.Phase == v1alpha1.AnalysisPhaseFailed || run.Status.Phase == v1alpha1.AnalysisPhaseError
-		if bad && named[run.Name] && metav1.IsControlledBy(run, ro) {
-			return true
-		}
-	}
-	return false
+		return bad && named[run.Name] && metav1.IsControlledBy(run, seen.Rollout)
+	})
 }
 
 // answers sets what a metric's backend says from now on: "METRIC nothing", "METRIC error TEXT" or "METRIC VALUE", a JSON value.

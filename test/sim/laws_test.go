@@ -80,7 +80,7 @@ func TestLawsBite(t *testing.T) {
 // TestLawsBiteAfterABadVerdict puts a bad verdict into a world, and lets somebody else act against it.
 func TestLawsBiteAfterABadVerdict(t *testing.T) {
 	w := atHalf(t)
-	w.Laws.bad = &condemned{hash: w.Rollout().Status.CurrentPodHash, shares: map[string]int64{}}
+	w.Laws.view.bad = &condemned{hash: w.Rollout().Status.CurrentPodHash, shares: map[string]int64{}}
 	if err := w.Laws.theBadGetsNoMore(w); err == nil || !strings.Contains(err.Error(), "now sends 50") {
 		t.Errorf("a higher weight: got %v", err)
 	}
@@ -110,7 +110,7 @@ func atHalf(t *testing.T) *World {
 			t.Fatalf("%s: %v", line, err)
 		}
 	}
-	s.World.Laws.started = nil
+	s.World.Laws.view = view{}
 	return s.World
 }
 

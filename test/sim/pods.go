@@ -17,6 +17,23 @@ type Pod struct {
 	ReplicaSet string
 	State      PodState
 	Since      time.Time // it is in that state
+	Evicted    bool      // somebody else than its ReplicaSet told it to go
+	Number     int       // counted from 1 over all pods
+}
+
+// nodes and zones are how many there are. Pods are spread over them.
+const nodes, zones = 6, 3
+
+// Node is the number of the node that a pod runs on, counted from 0.
+func (p *Pod) Node() int { return p.Number % nodes }
+
+// Zone is the number of the zone that a pod runs in, counted from 0.
+func (p *Pod) Zone() int { return p.Node() % zones }
+
+// Vanish removes pods at once, as a node takes them along when it goes.
+func (w *World) Vanish(gone func(*Pod) bool) {
+	w.Pods = slices.DeleteFunc(w.Pods, gone)
+	w.Kubernetes()
 }
 
 // PodState is what counts about a pod.
@@ -72,7 +89,7 @@ func (w *World) staff(rs *appsv1.ReplicaSet) {
 	want := int(revision.Replicas(rs))
 	for range max(want-len(have), 0) {
 		w.born++
-		w.Pods = append(w.Pods, &Pod{Name: fmt.Sprintf("pod-%d", w.born), ReplicaSet: rs.Name, State: Pending, Since: w.Clock})
+		w.Pods = append(w.Pods, &Pod{Name: fmt.Sprintf("pod-%d", w.born), Number: w.born, ReplicaSet: rs.Name, State: Pending, Since: w.Clock})
 	}
 	slices.Reverse(have)
 	slices.SortStableFunc(have, func(a, b *Pod) int { return rank(a) - rank(b) })
@@ -119,6 +136,9 @@ func (w *World) report(rs *appsv1.ReplicaSet) {
 		"terminatingReplicas": int64(w.count(rs.Name, Terminating)),
 	}
 	which := id{replicaSetKind, w.key(rs.Name)}
+	if before, known := w.Server.objects[which]["status"].(map[string]any); known && same(before, status) {
+		return
+	}
 	if err := w.Server.Edit(which, func(object map[string]any) { object["status"] = status }); err != nil {
 		panic(err) // it was listed a moment ago
 	}
@@ -139,12 +159,12 @@ func matures(p *Pod, rs *appsv1.ReplicaSet) time.Time {
 	return p.Since.Add(time.Duration(rs.Spec.MinReadySeconds) * time.Second)
 }
 
-// SetPods brings up to n pods of the named ReplicaSets into a state, those first that are further from it; n < 0 means all.
+// SetPods brings up to n pods of the named ReplicaSets into a state, the oldest first; n < 0 means all. Terminating is an eviction.
 func (w *World) SetPods(state PodState, n int, replicaSets []string) {
 	for _, name := range replicaSets {
 		for _, p := range w.living(name) {
 			if n != 0 && p.State != state {
-				p.State, p.Since = state, w.Clock
+				p.State, p.Since, p.Evicted = state, w.Clock, state == Terminating
 				n--
 			}
 		}

@@ -20,31 +20,39 @@ type Script struct {
 }
 
 // commands by their first word. Each gets the words after it, of which the last may hold spaces.
-var commands = map[string]func(*Script, string) error{
-	"apply":     (*Script).apply,  // apply | apply KIND NAME
-	"delete":    (*Script).delete, // delete KIND NAME
-	"edit":      (*Script).edit,   // edit KIND NAME PATH [VALUE]
-	"set":       (*Script).set,    // set PATH [VALUE], where "steps" is short for the path to the steps
-	"set-image": func(s *Script, tag string) error { return s.World.SetImage(tag) },
-	"scale":     func(s *Script, n string) error { return s.World.Set("spec.replicas", n) },
-	"pause":     func(s *Script, _ string) error { return s.World.Set("spec.paused", "true") },
-	"resume":    func(s *Script, _ string) error { return s.World.Set("spec.paused", "false") },
-	"abort":     func(s *Script, _ string) error { return s.World.SetStatus("abort", true) },
-	"retry":     func(s *Script, _ string) error { return s.World.SetStatus("abort", false) },
-	"promote":   (*Script).promote, // promote | promote full
-	"undo":      (*Script).undo,    // undo | undo REVISION
-	"pods":      (*Script).pods,    // pods ready|crash|pending [N] [new|stable|old|vN] | pods start DURATION|by-hand | pods go DURATION
-	"measured":  (*Script).answers, // measured METRIC VALUE | measured METRIC error TEXT | measured METRIC nothing
-	"wait":      (*Script).wait,    // wait DURATION
-	"crash":     (*Script).crash,   // crash controller before|after write N
-	"refuse":    (*Script).refuse,  // refuse write N
+func commands() map[string]func(*Script, string) error {
+	return map[string]func(*Script, string) error{
+		"apply":     (*Script).apply,  // apply | apply KIND NAME
+		"delete":    (*Script).delete, // delete KIND NAME
+		"edit":      (*Script).edit,   // edit KIND NAME PATH [VALUE]
+		"insert":    (*Script).insert, // insert KIND NAME PATH VALUE: in front of a list, unless an entry of that name is there
+		"set":       (*Script).set,    // set PATH [VALUE], where "steps" is short for the path to the steps
+		"set-image": func(s *Script, tag string) error { return s.World.SetImage(tag) },
+		"scale":     func(s *Script, n string) error { return s.World.Set("spec.replicas", n) },
+		"pause":     func(s *Script, _ string) error { return s.World.Set("spec.paused", "true") },
+		"resume":    func(s *Script, _ string) error { return s.World.Set("spec.paused", "false") },
+		"abort":     func(s *Script, _ string) error { return s.World.SetStatus("abort", true) },
+		"retry":     func(s *Script, _ string) error { return s.World.SetStatus("abort", false) },
+		"promote":   (*Script).promote,  // promote | promote full
+		"undo":      (*Script).undo,     // undo | undo REVISION
+		"pods":      (*Script).pods,     // pods ready|crash|pending|evict [N] [new|stable|old|vN] | pods vanish node|zone N | pods start DURATION|by-hand | pods go DURATION
+		"measured":  (*Script).answers,  // measured METRIC VALUE | measured METRIC error TEXT | measured METRIC nothing
+		"wait":      (*Script).wait,     // wait DURATION
+		"crash":     (*Script).crash,    // crash controller before|after write N
+		"refuse":    (*Script).refuse,   // refuse write N [conflict|timeout|error]
+		"lose":      (*Script).lose,     // lose answer N
+		"at":        (*Script).at,       // at write N COMMAND
+		"stall":     (*Script).stall,    // stall KIND DURATION
+		"jump":      (*Script).jump,     // jump DURATION, which may be negative
+		"overtake":  (*Script).overtake, // overtake DURATION
+	}
 }
 
 // Do runs one line and lets the world come to rest. People are slow: a second has passed since the line before. A law that was broken
 // in that second does not keep the line from being carried out; the first broken law is the answer.
 func (s *Script) Do(line string) error {
 	word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-	command := commands[word]
+	command := commands()[word]
 	if command == nil {
 		return fmt.Errorf("no such command: %q", word)
 	}
@@ -75,6 +83,11 @@ func (s *Script) delete(rest string) error {
 func (s *Script) edit(rest string) error {
 	words := append(strings.SplitN(rest, " ", 4), "", "", "")
 	return s.World.Change(words[0], s.World.unnamed(words[1]), words[2], words[3])
+}
+
+func (s *Script) insert(rest string) error {
+	words := append(strings.SplitN(rest, " ", 4), "", "", "")
+	return s.World.Insert(words[0], s.World.unnamed(words[1]), words[2], words[3])
 }
 
 func (s *Script) set(rest string) error {
@@ -121,6 +134,8 @@ func (s *Script) pods(rest string) error {
 		d, err := time.ParseDuration(words[1])
 		s.World.Start = &d
 		return err
+	case len(words) == 3 && words[0] == "vanish":
+		return s.vanish(words[1], words[2])
 	case len(words) == 2 && words[0] == "go":
 		d, err := time.ParseDuration(words[1])
 		s.World.Grace = d
@@ -130,10 +145,20 @@ func (s *Script) pods(rest string) error {
 	}
 }
 
+func (s *Script) vanish(what, number string) error {
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return err
+	}
+	s.World.Struck[what+" vanishes"]++
+	s.World.Vanish(func(p *Pod) bool { return (what == "node" && p.Node() == n) || (what == "zone" && p.Zone() == n) })
+	return nil
+}
+
 func (s *Script) setPods(words []string) error {
-	states := map[string]PodState{"ready": Ready, "crash": Crashed, "pending": Pending}
+	states := map[string]PodState{"ready": Ready, "crash": Crashed, "pending": Pending, "evict": Terminating}
 	if len(words) == 0 || states[words[0]] == "" {
-		return errors.New("pods: ready, crash, pending, start or go?")
+		return errors.New("pods: ready, crash, pending, evict, vanish, start or go?")
 	}
 	count, which := -1, ""
 	for _, word := range words[1:] {
@@ -147,6 +172,7 @@ func (s *Script) setPods(words []string) error {
 	if err != nil {
 		return err
 	}
+	s.World.Struck["pods "+words[0]]++
 	s.World.SetPods(states[words[0]], count, sets)
 	return nil
 }
@@ -173,61 +199,3 @@ func (w *World) sets(role string) ([]string, error) {
 	}
 	return names, nil
 }
-
-func (s *Script) crash(rest string) error {
-	words := strings.Fields(rest)
-	if len(words) != 4 || words[0] != "controller" || words[2] != "write" {
-		return errors.New("crash controller before|after write N")
-	}
-	n, err := strconv.Atoi(words[3])
-	if err != nil {
-		return err
-	}
-	s.World.DieAt(n, words[1] == "after")
-	return nil
-}
-
-func (s *Script) refuse(rest string) error {
-	n, err := strconv.Atoi(strings.TrimPrefix(rest, "write "))
-	if err != nil {
-		return err
-	}
-	number := s.World.Server.writes + n
-	s.World.Server.Before = func(write Write) error {
-		if write.Number == number {
-			return fmt.Errorf("%s: somebody says no", write)
-		}
-		return nil
-	}
-	return nil
-}
-
-// DieAt ends the controller's process before or after its n-th write from now, counted from 1.
-func (w *World) DieAt(n int, after bool) {
-	number := w.Server.writes + n
-	hook := func(write Write) error {
-		switch {
-		case w.dead:
-			return errDied
-		case write.Number == number:
-			return w.Die()
-		default:
-			return nil
-		}
-	}
-	w.Server.Before, w.Server.After = hook, nil
-	if after {
-		w.Server.Before = func(Write) error { return deadEnd(w) }
-		w.Server.After = hook
-	}
-}
-
-func deadEnd(w *World) error {
-	if w.dead {
-		return errDied
-	}
-	return nil
-}
-
-// Spare lets controllers live from now on.
-func (w *World) Spare() { w.Server.Before, w.Server.After = nil, nil }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -20,24 +19,34 @@ import (
 )
 
 // Server keeps objects as an API server does: every real change gets a new resourceVersion, a change beside metadata and status a new
-// generation, status is written apart, stale writes and failed tests are refused. Reads show the present state.
+// generation, status is written apart, stale writes and failed tests are refused. Reads show the present state; a cache reads the past.
 type Server struct {
 	client.Client // nil: what is not written below is not used by the controller
 
 	// Before and After see each write of the controller. An error from Before refuses the write; one from After loses its answer.
 	Before, After func(Write) error
-	// Changed is told of every real change, whoever made it.
-	Changed func()
+	// Changed is told of the kind of every object that really changes, whoever changes it.
+	Changed func(schema.GroupKind)
 
 	scheme  *runtime.Scheme
 	now     func() time.Time
 	objects map[id]map[string]any
+	past    map[id][]edition     // all that objects were, oldest first
 	decoded map[id]client.Object // by the same names, of the same versions
 	indexes map[string]client.IndexerFunc
 	version int64
 	writes  int
 	done    []Write // in this turn
-	wrote   func()  // after each write of the controller
+	// wrote is told of each write of the controller with the object before and after it; nil for one that is not there.
+	wrote func(which id, before, after map[string]any)
+	// answered is told of each object that the controller has got an answer about.
+	answered func(which id)
+}
+
+// edition is an object as it was since a version; nil where it was gone.
+type edition struct {
+	version int64
+	object  map[string]any
 }
 
 // Write is one write of the controller, counted from 1.
@@ -57,51 +66,19 @@ type id struct {
 
 func newServer(scheme *runtime.Scheme, now func() time.Time) *Server {
 	return &Server{
-		Changed: func() {},
-		scheme:  scheme, now: now, objects: map[id]map[string]any{}, decoded: map[id]client.Object{}, indexes: map[string]client.IndexerFunc{},
+		Changed: func(schema.GroupKind) {}, scheme: scheme, now: now, indexes: map[string]client.IndexerFunc{},
+		objects: map[id]map[string]any{}, past: map[id][]edition{}, decoded: map[id]client.Object{},
 	}
 }
 
 // Get implements client.Reader.
-func (s *Server) Get(_ context.Context, key client.ObjectKey, object client.Object, _ ...client.GetOption) error {
-	kind, err := apiutil.GVKForObject(object, s.scheme)
-	if err != nil {
-		return err
-	}
-	which := id{kind.GroupKind(), key}
-	if s.objects[which] == nil {
-		return notFound(which)
-	}
-	return s.read(which, object)
+func (s *Server) Get(ctx context.Context, key client.ObjectKey, object client.Object, options ...client.GetOption) error {
+	return cache{Server: s}.Get(ctx, key, object, options...)
 }
 
 // List implements client.Reader, for the questions that observe.Indexes prepares.
-func (s *Server) List(_ context.Context, list client.ObjectList, options ...client.ListOption) error {
-	kind, err := apiutil.GVKForObject(list, s.scheme)
-	if err != nil {
-		return err
-	}
-	asked := client.ListOptions{}
-	asked.ApplyOptions(options)
-	kind.Kind = kind.Kind[:len(kind.Kind)-len("List")]
-	var found []runtime.Object
-	for _, which := range s.of(kind.GroupKind()) {
-		if asked.Namespace != "" && asked.Namespace != which.key.Namespace {
-			continue
-		}
-		fresh, err := s.scheme.New(kind)
-		if err != nil {
-			return err
-		}
-		object := fresh.(client.Object)
-		if err := s.read(which, object); err != nil {
-			return err
-		}
-		if s.answers(kind.GroupKind(), object, asked) {
-			found = append(found, object)
-		}
-	}
-	return meta.SetList(list, found)
+func (s *Server) List(ctx context.Context, list client.ObjectList, options ...client.ListOption) error {
+	return cache{Server: s}.List(ctx, list, options...)
 }
 
 func (s *Server) answers(kind schema.GroupKind, object client.Object, asked client.ListOptions) bool {
@@ -167,17 +144,27 @@ func (s *Server) put(which id, before, after map[string]any) {
 		old := &unstructured.Unstructured{Object: before}
 		object.SetResourceVersion(old.GetResourceVersion())
 		object.SetGeneration(old.GetGeneration())
-		if equal(before, after) {
+		if same(before, after) {
 			return
 		}
-		if !equal(desired(before), desired(after)) {
+		if !same(desired(before), desired(after)) {
 			object.SetGeneration(old.GetGeneration() + 1)
 		}
 	}
 	s.version++
 	object.SetResourceVersion(strconv.FormatInt(s.version, 10))
 	s.objects[which] = after
-	s.Changed()
+	s.past[which] = append(s.past[which], edition{s.version, after})
+	s.Changed(which.kind)
+}
+
+// drop removes an object.
+func (s *Server) drop(which id) {
+	s.version++
+	delete(s.objects, which)
+	delete(s.decoded, which)
+	s.past[which] = append(s.past[which], edition{version: s.version})
+	s.Changed(which.kind)
 }
 
 // desired is an object without what does not count for its generation.
@@ -190,11 +177,8 @@ func desired(object map[string]any) map[string]any {
 
 // read fills an object that a caller brought with what is stored.
 func (s *Server) read(which id, object client.Object) error {
-	stored := s.objects[which]
 	if loose, ok := object.(*unstructured.Unstructured); ok {
-		asked := loose.GroupVersionKind()
-		loose.Object = runtime.DeepCopyJSON(stored)
-		loose.SetGroupVersionKind(asked)
+		fillLoose(loose, s.objects[which])
 		return nil
 	}
 	known, err := s.typed(which, object)
@@ -205,10 +189,15 @@ func (s *Server) read(which id, object client.Object) error {
 	return nil
 }
 
+func fillLoose(loose *unstructured.Unstructured, stored map[string]any) {
+	asked := loose.GroupVersionKind()
+	loose.Object = runtime.DeepCopyJSON(stored)
+	loose.SetGroupVersionKind(asked)
+}
+
 // typed is a stored object in the type of its kind, decoded once a version. It must not be changed.
 func (s *Server) typed(which id, like client.Object) (client.Object, error) {
-	version := (&unstructured.Unstructured{Object: s.objects[which]}).GetResourceVersion()
-	if known := s.decoded[which]; known != nil && known.GetResourceVersion() == version {
+	if known := s.decoded[which]; known != nil && known.GetResourceVersion() == versionOf(s.objects[which]) {
 		return known, nil
 	}
 	fresh := reflect.New(reflect.TypeOf(like).Elem()).Interface().(client.Object)
@@ -217,6 +206,10 @@ func (s *Server) typed(which id, like client.Object) (client.Object, error) {
 	}
 	s.decoded[which] = fresh
 	return fresh, nil
+}
+
+func versionOf(object map[string]any) string {
+	return (&unstructured.Unstructured{Object: object}).GetResourceVersion()
 }
 
 func notFound(which id) error {

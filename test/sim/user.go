@@ -138,6 +138,28 @@ func (w *World) Change(kind, name, path, value string) error {
 	return w.setIn(which, path, value)
 }
 
+// Insert puts a YAML value in front of a list in any object, unless the list has an entry of that name.
+func (w *World) Insert(kind, name, path, value string) error {
+	which, err := w.find(kind, name)
+	if err != nil {
+		return err
+	}
+	var entry any
+	if err := yaml.Unmarshal([]byte(value), &entry); err != nil {
+		return fmt.Errorf("reading %q: %w", value, err)
+	}
+	fields := strings.Split(path, ".")
+	list, _, err := unstructured.NestedSlice(w.Server.objects[which], fields...)
+	if err != nil || slices.ContainsFunc(list, func(e any) bool { return text(e, "name") == text(entry, "name") }) {
+		return err
+	}
+	return w.Server.Edit(which, func(object map[string]any) {
+		if err := put(object, fields, append([]any{whole(entry)}, list...)); err != nil {
+			panic(err) // the list was there a moment ago
+		}
+	})
+}
+
 func (w *World) setIn(which id, path, value string) error {
 	var parsed any
 	if err := yaml.Unmarshal([]byte(value), &parsed); err != nil {

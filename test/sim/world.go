@@ -17,14 +17,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
-	"github.com/kanari-dev/kanari/internal/act"
 	"github.com/kanari-dev/kanari/internal/observe"
 	"github.com/kanari-dev/kanari/internal/plan"
 	"github.com/kanari-dev/kanari/internal/revision"
 	"github.com/kanari-dev/kanari/internal/rollout"
-	"github.com/kanari-dev/kanari/internal/traffic"
-	"github.com/kanari-dev/kanari/internal/traffic/istio"
-	"github.com/kanari-dev/kanari/internal/traffic/nginx"
 )
 
 // Namespace is where everything lives that names none.
@@ -49,18 +45,31 @@ type World struct {
 	// Seen is told of every turn.
 	Seen func(Turn)
 
-	name     string
-	born     int
-	births   []string        // hashes in the order in which their ReplicaSets were created
-	stripped map[string]bool // Services that lost their hash to somebody else
-	eye      *observe.Eye
-	hand     *act.Hand
-	told     []plan.Event
-	stirred  bool      // something changed that the controller has not looked at
-	wake     time.Time // when it looks again by itself
-	// measureAt is when the next measurement is due.
-	measureAt time.Time
-	dead      bool
+	// Struck counts the faults that happened, by their kind.
+	Struck map[string]int
+	// Doubt is how many turns share one second opinion: every Doubt-th time Decide is asked twice and must say the same.
+	Doubt int
+
+	*process  // the controller that leads
+	name      string
+	born      int
+	births    []string        // hashes in the order in which their ReplicaSets were created
+	stripped  map[string]bool // Services that lost their hash to somebody else
+	faults    []fault         // that are to come
+	jumped    time.Duration   // how far the clock has been set
+	drifted   bool            // and the controller has not looked since
+	idle      *verdict        // what the last look at the world came to, if that was nothing, and nothing has changed since
+	decisions int
+	measureAt time.Time // when the next measurement is due
+	broken    sabotage
+}
+
+// sabotage breaks the code from outside, to see whether a law notices.
+type sabotage struct {
+	process func(*process)                           // what it works with
+	sight   func(*rollout.World)                     // what it sees
+	reborn  func(*rollout.World)                     // what it sees, when it is not the first
+	plan    func(*plan.Plan[v1alpha1.RolloutStatus]) // what it decides
 }
 
 // Turn is one turn as it happened.
@@ -75,10 +84,15 @@ type Turn struct {
 	Done   []Write      // what was written, for a turn that ended early
 }
 
+// verdict is what was decided about what was seen, at a moment.
+type verdict struct {
+	at   time.Time
+	seen rollout.World
+	plan plan.Plan[v1alpha1.RolloutStatus]
+}
+
 // Idle tells whether a turn did nothing.
 func (t Turn) Idle() bool { return len(t.Plan.Actions) == 0 && !t.Wrote && t.Err == nil && !t.Died }
-
-var errDied = errors.New("the controller died")
 
 // New makes an empty world in which the Rollout of that name will be looked after.
 func New(name string) *World {
@@ -86,43 +100,38 @@ func New(name string) *World {
 	for _, add := range []func(*runtime.Scheme) error{v1alpha1.AddToScheme, appsv1.AddToScheme, corev1.AddToScheme} {
 		utilruntime.Must(add(scheme))
 	}
-	w := &World{Clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Laws: &Laws{}, Seen: func(Turn) {}, name: name, stripped: map[string]bool{}, Backends: map[string]Backend{}}
+	w := &World{
+		Clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Laws: &Laws{}, Seen: func(Turn) {}, Doubt: 1,
+		name: name, stripped: map[string]bool{}, Backends: map[string]Backend{}, Struck: map[string]int{},
+	}
 	w.Server = newServer(scheme, func() time.Time { return w.Clock })
-	w.Server.Changed = func() { w.stirred = true }
+	w.Server.Changed = func(kind schema.GroupKind) {
+		w.idle = nil
+		if _, stalled := w.stalls[kind]; !stalled {
+			w.stirred = true
+		}
+	}
+	w.Server.answered = func(which id) { w.own[which] = w.Server.version }
+	w.Server.Before = func(write Write) error { return w.struck(write, false) }
+	w.Server.After = func(write Write) error { return w.struck(write, true) }
 	w.start()
 	return w
-}
-
-// start begins a controller process, which knows nothing.
-func (w *World) start() {
-	renderers := []traffic.Renderer{istio.Renderer{}, nginx.Renderer{}}
-	utilruntime.Must(observe.Indexes(context.Background(), w.Server, renderers))
-	freshness := &observe.Freshness{Scheme: w.Server.scheme, Now: func() time.Time { return w.Clock }}
-	w.eye = &observe.Eye{Reader: w.Server, Renderers: renderers, Freshness: freshness}
-	w.hand = &act.Hand{
-		Client: w.Server, Live: w.Server, Renderers: renderers, Find: w.eye.Find, Wrote: freshness.Wrote,
-		Tell: func(_ runtime.Object, event plan.Event) { w.told = append(w.told, event) },
-	}
-	w.stirred, w.wake, w.dead = true, time.Time{}, false
-}
-
-// Die ends the controller's process: nothing that it does from now on arrives, and a new process begins at the next step.
-// A hook returns its error.
-func (w *World) Die() error {
-	w.dead = true
-	return errDied
 }
 
 // Step is one turn: the cluster catches up, then the controller looks, decides and acts.
 func (w *World) Step() (Turn, error) {
 	w.Kubernetes()
-	w.stirred, w.wake, w.told = false, time.Time{}, nil
+	w.stirred, w.wake, w.told, w.drifted = false, time.Time{}, nil, false
 	t := Turn{At: w.Clock}
 	seen, err := w.look()
-	if apierrors.IsNotFound(err) {
+	switch {
+	case apierrors.IsNotFound(err):
+		w.eye.Freshness.Forget(w.key(w.name))
 		return t, nil
-	}
-	if err != nil {
+	case errors.Is(err, observe.ErrBehind):
+		w.wake = w.Clock.Add(behindRetry)
+		return t, nil
+	case err != nil:
 		return t, fmt.Errorf("observing: %w", err)
 	}
 	t.Before = seen
@@ -135,7 +144,7 @@ func (w *World) Step() (Turn, error) {
 		}
 	}
 	w.Server.done = nil
-	w.Laws.begin(w)
+	w.Laws.begin(w, seen)
 	t.Err = w.hand.Carry(context.Background(), seen.Rollout, t.Plan)
 	t.Told, t.Wrote = w.told, t.Err == nil && !equal(seen.Rollout.Status, t.Plan.Status)
 	t.Died, t.Done = w.dead, w.Server.done
@@ -144,6 +153,9 @@ func (w *World) Step() (Turn, error) {
 		return t, err
 	}
 	broken := w.Laws.after(w)
+	if t.Idle() {
+		w.idle = &verdict{w.Clock, seen, t.Plan}
+	}
 	w.Seen(t)
 	return t, broken
 }
@@ -155,6 +167,16 @@ func (w *World) look() (rollout.World, error) {
 
 // decide also holds Decide to its word: it changes nothing that it was given, and says the same when asked again.
 func (w *World) decide(seen rollout.World) (plan.Plan[v1alpha1.RolloutStatus], error) {
+	if w.broken.sight != nil {
+		w.broken.sight(&seen)
+	}
+	if w.broken.reborn != nil && w.reborn {
+		w.broken.reborn(&seen)
+	}
+	w.decisions++
+	if w.decisions%w.Doubt > 0 {
+		return w.meddled(rollout.Decide(seen, w.Clock)), nil
+	}
 	before := seen.Rollout.DeepCopy()
 	p := rollout.Decide(seen, w.Clock)
 	if again := rollout.Decide(seen, w.Clock); !reflect.DeepEqual(p, again) {
@@ -163,29 +185,20 @@ func (w *World) decide(seen rollout.World) (plan.Plan[v1alpha1.RolloutStatus], e
 	if !equal(before, seen.Rollout) {
 		return p, errors.New("what Decide reads, it changes")
 	}
-	return p, nil
+	return w.meddled(p), nil
 }
 
-// face is what the controller makes of the end of a turn.
-func (w *World) face(ro *v1alpha1.Rollout, err error) error {
-	switch {
-	case w.dead:
-		w.start()
-		return nil
-	case err == nil:
-		return nil
-	case errors.Is(err, act.ErrCollision):
-		w.stirred = true
-		return w.hand.CountCollision(context.Background(), ro)
-	default: // it looks again, sooner or later
-		w.stirred = true
-		return nil
+func (w *World) meddled(p plan.Plan[v1alpha1.RolloutStatus]) plan.Plan[v1alpha1.RolloutStatus] {
+	if w.broken.plan != nil {
+		w.broken.plan(&p)
 	}
+	return p
 }
 
 // Settle takes turns until nothing is left to do at this moment. An error tells of a broken law or a controller that never rests.
 func (w *World) Settle() error {
 	for range turnsAtMost {
+		w.thaw()
 		w.Kubernetes()
 		if !w.stirred && (w.wake.IsZero() || w.wake.After(w.Clock)) {
 			return w.Laws.atRest(w)
@@ -210,18 +223,27 @@ func (w *World) Wait(d time.Duration) error {
 	for {
 		next := w.next()
 		if next.IsZero() || next.After(end) {
-			w.Clock = end
+			w.reach(end)
 			return w.Settle()
 		}
-		w.Clock = next
+		w.reach(next)
 		if err := w.Settle(); err != nil {
 			return err
 		}
 	}
 }
 
+// reach lets time pass until a moment that may have come already.
+func (w *World) reach(moment time.Time) {
+	if w.Clock.Before(moment) {
+		w.Clock = moment
+	}
+}
+
 // next is when something happens by itself; zero for never.
-func (w *World) next() time.Time { return plan.Sooner(w.measureAt, plan.Sooner(w.wake, w.stirs())) }
+func (w *World) next() time.Time {
+	return plan.Sooner(plan.Sooner(w.measureAt, w.thaws()), plan.Sooner(w.wake, w.stirs()))
+}
 
 // Rollout is the one that is looked after, not to be changed; nil when there is none.
 func (w *World) Rollout() *v1alpha1.Rollout {
