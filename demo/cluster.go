@@ -57,7 +57,7 @@ func (c *cluster) watch(ctx context.Context) error {
 	routes := &unstructured.Unstructured{}
 	routes.SetGroupVersionKind(virtualServices)
 	go func() { _ = c.watched.Start(ctx) }() // its end is the demo's end
-	for _, kind := range []client.Object{&v1alpha1.Rollout{}, &appsv1.ReplicaSet{}, &corev1.Pod{}, &corev1.Service{}, routes} {
+	for _, kind := range []client.Object{&v1alpha1.Rollout{}, &v1alpha1.AnalysisRun{}, &appsv1.ReplicaSet{}, &corev1.Pod{}, &corev1.Service{}, routes} {
 		informer, err := c.watched.GetInformer(ctx, kind)
 		if err != nil {
 			return fmt.Errorf("watching %T: %w", kind, err)

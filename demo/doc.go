@@ -1,4 +1,4 @@
-// Command demo shows a canary on a real Kubernetes API server: a good version that is promoted, a bad one that is aborted.
+// Command demo shows a canary on a real Kubernetes API server: a good version goes on by its numbers, a bad one is taken back by its own.
 //
 // Read play first: it is the script, one method an act. It starts the lab and the controller as they are shipped, types the
 // command lines that a user would type, and reads the outcome from the API server's watches and from the answers that the

@@ -53,37 +53,17 @@ func readObjects(path string) (example, error) {
 	}
 }
 
-// shorten makes every timed pause of the Rollout last so long, and tells what it changed.
-func (e example) shorten(duration string) (changes []string) {
+// apply makes the objects, those in front first, and changes those that are there already.
+func (e example) apply(ctx context.Context, c client.Client) error {
 	for _, object := range e {
-		if object.GetKind() != "Rollout" {
-			continue
-		}
-		steps, _, _ := unstructured.NestedSlice(object.Object, "spec", "strategy", "canary", "steps")
-		for i, step := range steps {
-			step := step.(map[string]any)
-			was, found, _ := unstructured.NestedFieldNoCopy(step, "pause", "duration")
-			if !found {
-				continue
-			}
-			step["pause"] = map[string]any{"duration": duration}
-			changes = append(changes, fmt.Sprintf("steps[%d].pause.duration: %v → %s", i, was, duration))
-		}
-		if len(changes) > 0 {
-			_ = unstructured.SetNestedSlice(object.Object, steps, "spec", "strategy", "canary", "steps")
-		}
-	}
-	return changes
-}
-
-// create makes the objects, those in front first.
-func (e example) create(ctx context.Context, c client.Client) error {
-	for _, object := range e {
-		if object.GetNamespace() == "" {
+		object := object.DeepCopy()
+		if namespaced, err := c.IsObjectNamespaced(object); err != nil {
+			return fmt.Errorf("asking about the kind %s: %w", object.GetKind(), err)
+		} else if namespaced && object.GetNamespace() == "" {
 			object.SetNamespace(namespace)
 		}
-		if err := c.Create(ctx, object.DeepCopy(), client.FieldOwner("kanari-demo")); err != nil {
-			return fmt.Errorf("creating %s %s: %w", strings.ToLower(object.GetKind()), object.GetName(), err)
+		if err := c.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), client.FieldOwner("kanari-demo")); err != nil {
+			return fmt.Errorf("applying %s %s: %w", strings.ToLower(object.GetKind()), object.GetName(), err)
 		}
 	}
 	return nil

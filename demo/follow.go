@@ -21,13 +21,6 @@ func healthy(version string) until {
 	}
 }
 
-// waitsForSomebody holds at a pause that only a person ends.
-func waitsForSomebody(m show.Moment, _ time.Time) bool { return m.NeedsSomebody }
-
-func gets(version string, percent int) until {
-	return func(m show.Moment, _ time.Time) bool { return m.Asked(version) >= percent }
-}
-
 func aborted(version string) until {
 	return func(m show.Moment, _ time.Time) bool {
 		return m.Aborted && m.Phase == string(v1alpha1.RolloutPhaseDegraded) && m.Asked(version) == 0
@@ -43,16 +36,49 @@ func (p *play) story(version string) *show.Story {
 	return &show.Story{Version: version, Began: time.Now(), Ledger: &p.ledger}
 }
 
-// follow shows a story until something holds, for as long as the audience's patience lasts.
-func (p *play) follow(ctx context.Context, story *show.Story, hint string, holds until) error {
-	limited, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	m, err := p.watch(limited, holds, func(m show.Moment) { p.draw(story, m, hint) })
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return fmt.Errorf("%s did not get on for %s; it is %s: %s (%s); the controller's log ends with:\n%s",
-			rollout, patience, m.Phase, m.Message, m.Step, p.lastWords())
+// follow shows a story until something holds.
+func (p *play) follow(ctx context.Context, story *show.Story, holds until) error {
+	m, err := p.await(ctx, func(m show.Moment, since time.Time) bool {
+		return holds(m, since) || stuck(m) != ""
+	}, func(m show.Moment) { p.draw(story, m) })
+	if why := stuck(m); err == nil && why != "" {
+		p.cut(story)
+		return errors.New(why)
 	}
 	return err
+}
+
+// await watches until something holds, for as long as the audience's patience lasts.
+func (p *play) await(ctx context.Context, holds until, draw func(show.Moment)) (show.Moment, error) {
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	m, err := p.watch(limited, holds, draw)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = fmt.Errorf("%s did not get on for %s; it is %s: %s (%s); %sthe controller's log ends with:\n%s",
+			rollout, patience, m.Phase, m.Message, m.Step, said(m), p.lastWords())
+	}
+	return m, err
+}
+
+// stuck says why what the play waits for will not come; empty while it may.
+func stuck(m show.Moment) string {
+	switch {
+	case m.Judged != nil && m.Judged.Outcome != show.Continues && !m.Judged.Decided():
+		return "the judge leaves it to people: " + m.Judged.Message
+	case m.Current == good && m.Aborted:
+		return good + " was taken back: " + m.Message
+	case m.Stable == bad:
+		return bad + " went through"
+	}
+	return ""
+}
+
+// said is the judge's latest sentence, if there is one.
+func said(m show.Moment) string {
+	if m.Judged == nil {
+		return ""
+	}
+	return "the judge says: " + m.Judged.Message + "; "
 }
 
 // watch looks at the cluster after each change, and now and then in between, until something holds.
@@ -83,20 +109,23 @@ func (p *play) watch(ctx context.Context, holds until, draw func(show.Moment)) (
 }
 
 // draw prints what is over and redraws what is not.
-func (p *play) draw(story *show.Story, m show.Moment, hint string) {
+func (p *play) draw(story *show.Story, m show.Moment) {
 	story.See(m)
 	p.tell(story.Ripe(m.At))
 	var live []string
 	for _, row := range story.Open(m.At) {
-		live = append(live, p.paint.Line(row))
+		live = append(live, p.paint.Lines(row, judgements)...)
 	}
-	p.screen.Live(append(live, p.paint.Saying(m, hint))...)
+	p.screen.Live(append(live, p.paint.Saying(m))...)
 }
 
 func (p *play) tell(rows []show.Row) {
 	for _, row := range rows {
-		if row.Telling() {
-			p.say(p.paint.Line(row))
+		if !row.Telling() {
+			continue
+		}
+		for _, line := range p.paint.Lines(row, judgements) {
+			p.say(line)
 		}
 	}
 }

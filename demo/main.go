@@ -20,10 +20,12 @@ import (
 
 // props are the files and figures that the demo is played with.
 type props struct {
-	lab, controller, plugin string // binaries
-	crds, example           string // folders
-	rate                    int    // requests a second
-	stay                    bool   // leave the cluster running afterwards
+	lab, prometheus, controller, plugin string // binaries
+
+	crds    string // folder
+	example string // folder, with a folder judge in it
+	rate    int    // requests a second
+	stay    bool   // leave the cluster running afterwards
 }
 
 func main() {
@@ -31,10 +33,11 @@ func main() {
 	runtime.LockOSThread()
 	var p props
 	flag.StringVar(&p.lab, "lab", "bin/kanari-lab", "binary of the lab")
+	flag.StringVar(&p.prometheus, "prometheus", "bin/kanari-prometheus", "binary of Prometheus, for a pod of the lab")
 	flag.StringVar(&p.controller, "controller", "bin/kanari-controller", "binary of the controller")
 	flag.StringVar(&p.plugin, "plugin", "bin/kubectl-kanari", "binary of the kubectl plugin")
 	flag.StringVar(&p.crds, "crds", "config/crd", "folder of Kanari's CustomResourceDefinitions")
-	flag.StringVar(&p.example, "example", "examples/01-istio-canary", "folder of the example to play")
+	flag.StringVar(&p.example, "example", "examples/02-analysis", "folder of the example to play, with a folder judge in it")
 	flag.IntVar(&p.rate, "rate", 500, "requests a second")
 	flag.BoolVar(&p.stay, "stay", false, "leave the cluster running afterwards, until Ctrl-C")
 	flag.Parse()
@@ -79,7 +82,7 @@ func perform(ctx context.Context, p *play) (err error) {
 		p.crew.stop()
 		err = errors.Join(err, os.RemoveAll(p.dir))
 	}()
-	return p.run(ctx)
+	return p.perform(ctx)
 }
 
 // terminal finds out what standard output is. Colours and redrawing are for terminals; NO_COLOR turns the former off.

@@ -25,6 +25,7 @@ type scene struct {
 	services map[string]string // name → the hash it selects
 	sets     []appsv1.ReplicaSet
 	pods     corev1.PodList
+	runs     []v1alpha1.AnalysisRun
 }
 
 // look reads the scene of a Rollout that is routed by one VirtualService.
@@ -39,7 +40,8 @@ func (c *cluster) look(ctx context.Context, rollout, virtualService string) (sho
 	}
 	var services corev1.ServiceList
 	var sets appsv1.ReplicaSetList
-	for _, list := range []client.ObjectList{&services, &sets, &s.pods} {
+	var runs v1alpha1.AnalysisRunList
+	for _, list := range []client.ObjectList{&services, &sets, &s.pods, &runs} {
 		if err := c.watched.List(ctx, list); err != nil {
 			return show.Moment{}, err
 		}
@@ -47,6 +49,7 @@ func (c *cluster) look(ctx context.Context, rollout, virtualService string) (sho
 	for _, service := range services.Items {
 		s.services[service.Name] = service.Spec.Selector[v1alpha1.DefaultRolloutUniqueLabelKey]
 	}
+	s.runs = runs.Items
 	s.sets = slices.SortedFunc(slices.Values(sets.Items), func(a, b appsv1.ReplicaSet) int { return cmp.Compare(revision(a), revision(b)) })
 	return s.moment(time.Now()), nil
 }
@@ -58,33 +61,31 @@ func revision(set appsv1.ReplicaSet) int {
 
 func (s scene) moment(now time.Time) show.Moment {
 	status := s.rollout.Status
-	text, step := s.step()
 	m := show.Moment{
-		At: now, Phase: string(status.Phase), Message: status.Message, Aborted: status.Abort, Step: text,
+		At: now, Phase: string(status.Phase), Message: status.Message, Aborted: status.Abort, Step: s.step(), Judged: s.judged(),
 		Current: tag(s.rollout.Spec.Template), Stable: s.version(status.StableRS), Routes: s.routes(), Pods: s.counts(),
 	}
 	if int64(status.ObservedGeneration) != s.rollout.Generation {
 		m.Phase, m.Message = string(v1alpha1.RolloutPhaseProgressing), "the controller has not seen the change yet"
+		m.Step = "not seen yet"
 	}
-	m.NeedsSomebody = m.Phase == string(v1alpha1.RolloutPhasePaused) && step.Pause != nil && step.Pause.Duration == nil
 	return m
 }
 
-// step is the step at work, in words and as it is; zero when none is.
-func (s scene) step() (string, v1alpha1.CanaryStep) {
+// step is the step at work in words; empty when none is.
+func (s scene) step() string {
 	index := s.rollout.Status.CurrentStepIndex
 	if index == nil || s.rollout.Spec.Strategy.Canary == nil {
-		return "", v1alpha1.CanaryStep{}
+		return ""
 	}
 	steps := s.rollout.Spec.Strategy.Canary.Steps
 	if s.rollout.Status.Abort {
-		return "aborted", v1alpha1.CanaryStep{}
+		return "aborted"
 	}
 	if int(*index) >= len(steps) {
-		return "all steps done", v1alpha1.CanaryStep{}
+		return "all steps done"
 	}
-	step := steps[*index]
-	return fmt.Sprintf("%d/%d %s", *index+1, len(steps), words(step)), step
+	return fmt.Sprintf("%d/%d %s", *index+1, len(steps), words(steps[*index]))
 }
 
 func words(step v1alpha1.CanaryStep) string {
@@ -95,6 +96,8 @@ func words(step v1alpha1.CanaryStep) string {
 		return "pause " + step.Pause.Duration.String()
 	case step.Pause != nil:
 		return "pause"
+	case step.Analysis != nil:
+		return "analysis"
 	}
 	return "other"
 }

@@ -40,7 +40,7 @@ func TestMoment(t *testing.T) {
 		want   show.Moment
 	}{
 		"a pause that only somebody ends": {func(*scene) {}, show.Moment{
-			Phase: "Paused", Message: "CanaryPauseStep", Step: "2/4 pause", NeedsSomebody: true,
+			Phase: "Paused", Message: "CanaryPauseStep", Step: "2/4 pause",
 		}},
 		"a pause that ends by itself": {
 			func(s *scene) { *s.rollout.Status.CurrentStepIndex = 3 },
@@ -48,7 +48,13 @@ func TestMoment(t *testing.T) {
 		},
 		"a change that the controller has not seen": {
 			func(s *scene) { s.rollout.Generation = 3 },
-			show.Moment{Phase: "Progressing", Message: "the controller has not seen the change yet", Step: "2/4 pause"},
+			show.Moment{Phase: "Progressing", Message: "the controller has not seen the change yet", Step: "not seen yet"},
+		},
+		"an analysis": {
+			func(s *scene) {
+				s.rollout.Spec.Strategy.Canary.Steps[1] = v1alpha1.CanaryStep{Analysis: &v1alpha1.RolloutAnalysis{}}
+			},
+			show.Moment{Phase: "Paused", Message: "CanaryPauseStep", Step: "2/4 analysis"},
 		},
 		"the end": {
 			func(s *scene) { *s.rollout.Status.CurrentStepIndex = 4 },

@@ -6,19 +6,20 @@ import (
 	"time"
 )
 
+// Together they leave no line wider than 99 columns.
 const (
 	timeWidth     = 7
 	stepWidth     = 14
+	askedWidth    = 15
 	measuredWidth = 18
 	errorsWidth   = 7
-	podsWidth     = 27
 )
 
 // Heading is the line above the Rows.
 func (p Paint) Heading(version string) string {
 	return p.As(Dim, "  "+strings.Join([]string{
-		right("time", timeWidth), left("step", stepWidth), left("asked for "+version, 16), left("measured", measuredWidth),
-		right("errors", errorsWidth), left("pods ready/all", podsWidth), "VirtualService",
+		right("time", timeWidth), left("step", stepWidth), left("asked (weights)", askedWidth), left(version+" measured", measuredWidth),
+		right("errors", errorsWidth), "pods ready/all",
 	}, "  "))
 }
 
@@ -28,18 +29,20 @@ const worth = 200
 // Telling says whether a Row is worth a line that stays: one too short to measure is not.
 func (r Row) Telling() bool { return r.Answers.Total().Requests >= worth }
 
-// Line draws a Row below its Heading.
-func (p Paint) Line(row Row) string {
-	columns := []string{
+// Lines draws a Row below its Heading, and below it what the judge said meanwhile: so many judgements at most.
+func (p Paint) Lines(row Row, judgements int) []string {
+	lines := []string{"  " + strings.Join([]string{
 		right(seconds(row.After), timeWidth),
 		left(row.Step, stepWidth),
-		p.bar(float64(row.Asked), Of(row.Version)) + right(fmt.Sprintf("%d %%", row.Asked), 6),
+		left(right(fmt.Sprintf("%d %%", row.Asked), 5)+" ("+row.Last.routes()+")", askedWidth),
 		p.measured(row),
 		p.failing(row),
 		p.pods(row.Last),
-		row.Last.routes(),
+	}, "  ")}
+	for _, j := range few(row.Judged, judgements) {
+		lines = append(lines, p.Judged(j, j.At.Sub(row.From)+row.After))
 	}
-	return "  " + strings.Join(columns, "  ")
+	return lines
 }
 
 func (p Paint) measured(row Row) string {
@@ -63,23 +66,18 @@ func (p Paint) failing(row Row) string {
 }
 
 func (p Paint) pods(m Moment) string {
-	painted, plain := make([]string, len(m.Pods)), make([]string, len(m.Pods))
+	painted := make([]string, len(m.Pods))
 	for i, pods := range m.Pods {
-		plain[i] = fmt.Sprintf("%s %d/%d", pods.Version, pods.Ready, pods.All)
-		painted[i] = p.As(Of(pods.Version), plain[i])
+		painted[i] = p.As(Of(pods.Version), fmt.Sprintf("%s %d/%d", pods.Version, pods.Ready, pods.All))
 	}
-	missing := podsWidth - len(strings.Join(plain, " "))
-	return strings.Join(painted, " ") + strings.Repeat(" ", max(0, missing))
+	return strings.Join(painted, " ")
 }
 
 // Saying is the line below the Row at work: the phase and what it waits for.
-func (p Paint) Saying(m Moment, hint string) string {
+func (p Paint) Saying(m Moment) string {
 	words := m.Phase
 	if m.Message != "" {
 		words += ": " + m.Message
-	}
-	if hint != "" {
-		words += " – " + hint
 	}
 	return strings.Repeat(" ", timeWidth+4) + p.As(Dim, words)
 }

@@ -15,10 +15,9 @@ type Moment struct {
 	Current string // the version that the Rollout's template asks for
 	Stable  string // the version that counts as stable
 	Aborted bool
-	// NeedsSomebody: the pause at work ends only when somebody says so.
-	NeedsSomebody bool
-	Routes        []Route
-	Pods          []Pods // the oldest version first
+	Routes  []Route
+	Pods    []Pods     // the oldest version first
+	Judged  *Judgement // the latest one about Current; nil while there is none
 }
 
 // Route is one destination of the VirtualService: a weight in percent and the version that its Service selects.

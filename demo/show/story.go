@@ -1,6 +1,9 @@
 package show
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Row is a stretch of a rollout in which nobody moved the weights.
 type Row struct {
@@ -11,6 +14,7 @@ type Row struct {
 	Answers  Tally         // what the load measured during the stretch
 	Step     string        // the step at work; the one that took longest once the stretch is over
 	Last     Moment        // the newest moment of the stretch
+	Judged   []Judgement   // what the judge said during the stretch, in order
 
 	steps map[string]time.Duration
 }
@@ -22,8 +26,9 @@ type Story struct {
 	Ledger   *Ledger
 	PodsPeak int // most pods of all versions at any moment
 
-	rows []Row
-	told int // how many rows Ripe has given away
+	rows   []Row
+	told   int       // how many rows Ripe has given away
+	judged Judgement // the latest one
 }
 
 // grace is how long after its sending an answer is in the Ledger, at the latest.
@@ -32,6 +37,7 @@ const grace = 300 * time.Millisecond
 // See takes a moment of the cluster; one with other weights begins a new stretch.
 func (s *Story) See(m Moment) {
 	s.PodsPeak = max(s.PodsPeak, m.AllPods())
+	s.hear(m)
 	began := s.Began
 	if len(s.rows) > 0 {
 		present := &s.rows[len(s.rows)-1]
@@ -45,6 +51,30 @@ func (s *Story) See(m Moment) {
 		From: began, After: began.Sub(s.Began), Version: s.Version, Asked: m.Asked(s.Version),
 		Last: m, steps: map[string]time.Duration{},
 	})
+}
+
+// hear keeps a judgement that is news. It was made in the stretch so far, also if it is what moved the weights.
+func (s *Story) hear(m Moment) {
+	if m.Judged == nil || !m.Judged.follows(s.judged) {
+		return
+	}
+	s.judged = *m.Judged
+	s.judged.At = m.At
+	if len(s.rows) == 0 {
+		return // it is from before the story
+	}
+	present := &s.rows[len(s.rows)-1]
+	present.Judged = append(present.Judged, s.judged)
+}
+
+// Judged is the first judgement of which something holds; nil when there is none.
+func (s *Story) Judged(holds func(Judgement) bool) *Judgement {
+	for _, row := range s.rows {
+		if at := slices.IndexFunc(row.Judged, holds); at >= 0 {
+			return &row.Judged[at]
+		}
+	}
+	return nil
 }
 
 // takes adds a moment to the stretch if it belongs there.

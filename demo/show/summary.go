@@ -11,11 +11,19 @@ import (
 
 // Summary is what a demo ends with.
 type Summary struct {
-	Good, Bad Told          // the rollout that was promoted and the one that was aborted
-	Totals    Tally         // every answer of the load
-	Abort     time.Duration // from the abort's patch until the last request that reached the bad version; 0 if none did after it
+	Good, Bad Told   // the rollout that went on and the one that was taken back
+	Back      Return // how the bad one was
+	Totals    Tally  // every answer of the load
 	Took      time.Duration
 	Replicas  int // pods that the Rollout asks for
+}
+
+// Return is how requests came back to the stable version, by the API server's clock.
+type Return struct {
+	Noticed time.Time // it got the first measurement with an error
+	Decided time.Time // it got the measurement that decided
+	Back    time.Time // all requests were the stable version's
+	Last    time.Time // the last request reached the bad version
 }
 
 // Told is a story that has ended.
@@ -25,7 +33,7 @@ type Told struct {
 	PodsPeak int
 }
 
-// soon is the longest time that an abort may take.
+// soon is the longest time that it may take once it is decided.
 const soon = time.Second
 
 // Complaints are the expectations that were not met, a line each.
@@ -48,8 +56,10 @@ func (s Summary) Complaints() []string {
 	if s.Totals[s.Bad.Version].Errors == 0 {
 		all = append(all, s.Bad.Version+" is broken, but no request has felt it")
 	}
-	if s.Abort > soon {
-		all = append(all, fmt.Sprintf("requests went on reaching %s for %d ms after the abort", s.Bad.Version, s.Abort.Milliseconds()))
+	for what, at := range map[string]time.Time{"the weights were back": s.Back.Back, "the last request reached " + s.Bad.Version: s.Back.Last} {
+		if late := at.Sub(s.Back.Decided); late > soon {
+			all = append(all, fmt.Sprintf("%s only %d ms after the verdict", what, late.Milliseconds()))
+		}
 	}
 	slices.Sort(all)
 	return all
@@ -112,7 +122,8 @@ func (p Paint) sentences(s Summary) []string {
 	}
 	bad := s.Totals[s.Bad.Version].Errors
 	return []string{
-		p.sentence("abort", p.Abort(s.Bad.Version, s.Abort)),
+		p.sentence("taken back", p.Returned(s.Back)),
+		p.sentence(s.Bad.Version, p.Reached(s)),
 		p.sentence("requests", thousands(total.Requests)+" sent, "+p.byVersion(s)+"; "+lost),
 		p.sentence("errors", fmt.Sprintf("%d of %s's own, %d of others", bad, s.Bad.Version, total.Errors-bad)),
 		p.sentence("pods", fmt.Sprintf("%d asked for; with those of old versions, kept for a way back, at most %d at once", s.Replicas, max(s.Good.PodsPeak, s.Bad.PodsPeak))),
@@ -120,14 +131,24 @@ func (p Paint) sentences(s Summary) []string {
 	}
 }
 
-// Abort tells how long after an abort's patch requests went on reaching a version.
-func (p Paint) Abort(version string, after time.Duration) string {
-	name := p.As(Of(version), version)
-	if after == 0 {
-		return "no request reached " + name + " once the API server had the abort"
-	}
-	return fmt.Sprintf("%d ms after the API server had the abort, the last request reached %s", after.Milliseconds(), name)
+// Returned tells how fast the weights were back.
+func (p Paint) Returned(r Return) string {
+	return fmt.Sprintf("%s after the measurement that decided, %.1f s after the first with an error",
+		p.As(Bold, milliseconds(r.Back.Sub(r.Decided))), r.Back.Sub(r.Noticed).Seconds())
 }
+
+// Reached tells what the bad version cost.
+func (p Paint) Reached(s Summary) string {
+	count := s.Totals[s.Bad.Version]
+	last := milliseconds(s.Back.Last.Sub(s.Back.Decided)) + " after that measurement"
+	if !s.Back.Last.After(s.Back.Decided) {
+		last = "before that measurement"
+	}
+	return fmt.Sprintf("%s requests reached it, the last one %s; %s", thousands(count.Requests), last,
+		p.As(Red, fmt.Sprintf("%d saw an error", count.Errors)))
+}
+
+func milliseconds(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }
 
 func (p Paint) sentence(about, text string) string { return "  " + left(about, 10) + "  " + text }
 
