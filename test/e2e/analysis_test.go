@@ -32,15 +32,6 @@ func step(template string) string {
 	return fmt.Sprintf("{analysis: {templates: [{templateName: %s}]}}", template)
 }
 
-// stepRun is the AnalysisRun of the step at work; nil for none.
-func (s *State) stepRun(rollout string) *v1alpha1.AnalysisRun {
-	ro := s.rollout(rollout)
-	if ro == nil || ro.Status.Canary.CurrentStepAnalysisRunStatus == nil {
-		return nil
-	}
-	return s.run(ro.Status.Canary.CurrentStepAnalysisRunStatus.Name)
-}
-
 func TestAGoodVersionGoesOnByItself(t *testing.T) {
 	t.Parallel()
 	s := NewScene(t, lab)

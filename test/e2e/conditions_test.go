@@ -90,8 +90,8 @@ func TestScaleSubresource(t *testing.T) {
 	})
 
 	read := s.readScale("web")
-	want := autoscalingv1.ScaleStatus{Replicas: 9, Selector: "app=web"}
-	s.Await("the scale to count all pods", func(*State) bool { read = s.readScale("web"); return read.Status == want })
+	want := autoscalingv1.ScaleStatus{Replicas: 6, Selector: "app=web"} // an autoscaler multiplies it, and must not multiply the canary
+	s.Await("the scale to count the pods that are asked for", func(*State) bool { read = s.readScale("web"); return read.Status == want })
 	if read.Spec.Replicas != 6 {
 		t.Errorf("the scale asks for %d replicas, want 6", read.Spec.Replicas)
 	}

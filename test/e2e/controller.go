@@ -118,7 +118,8 @@ func (l *Lab) launch(name string, groups, flags []string) (*Controller, error) {
 	}
 	defer func() { _ = log.Close() }() // the child has its own
 	process := exec.CommandContext(context.Background(), l.controllerPath(), append([]string{"--metrics-address=0", "--health-address=0", "--log-format=text"}, flags...)...)
-	process.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	// The gateway is its way into the cluster; loopback, where the API server and the tests' own servers are, never goes by a proxy.
+	process.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "HTTP_PROXY="+l.Gateway)
 	process.Stdout, process.Stderr = io.Discard, log
 	process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := process.Start(); err != nil {

@@ -6,5 +6,5 @@
 //
 // What a Rollout should do in each single situation is left to the scenarios of internal/rollout; here is what only a real API
 // server can show: strict schemas, concurrent writers, deaths of the controller, and what it all costs. While writing a test, point
-// KANARI_E2E_KUBECONFIG and KANARI_E2E_AUDIT at a lab that stays up.
+// KANARI_E2E_KUBECONFIG and KANARI_E2E_AUDIT at a lab that stays up, started with --program for Prometheus as Lab.up does.
 package e2e

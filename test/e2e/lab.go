@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -38,9 +39,22 @@ type Lab struct {
 	// Client writes as the administrator and demands strict schemas; Dynamic reads.
 	Client  client.Client
 	Dynamic dynamic.Interface
+	Doors
 
 	process *exec.Cmd
 }
+
+// Doors are the ways into a lab besides its API server.
+type Doors struct {
+	// Gateway takes requests for what runs inside, and Control commands to the lab. Both are URLs.
+	Gateway string `json:"gateway"`
+	Control string `json:"control"`
+	// Network is private where pods have real addresses, else mapped.
+	Network string `json:"network"`
+}
+
+// lab is shared by all tests, and so is the controller that most of them watch.
+var lab *Lab
 
 // root is the repository, seen from this package's folder.
 const root = "../.."
@@ -67,18 +81,34 @@ func (l *Lab) start(ctx context.Context) error {
 	if err := l.connect(); err != nil {
 		return fmt.Errorf("connecting to the lab: %w", err)
 	}
+	return l.findDoors()
+}
+
+// findDoors reads what a lab writes beside its kubeconfig.
+func (l *Lab) findDoors() error {
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(l.Kubeconfig), "lab.json"))
+	if err != nil {
+		return fmt.Errorf("finding the lab's gateway: %w", err)
+	}
+	if err := json.Unmarshal(text, &l.Doors); err != nil {
+		return fmt.Errorf("finding the lab's gateway: %w", err)
+	}
 	return nil
 }
 
 // up starts the lab as a child that ends with this process. Its first line of output is the path of its kubeconfig.
 func (l *Lab) up(ctx context.Context) error {
-	binary, err := output(exec.CommandContext(ctx, filepath.Join(root, "scripts", "lab-build")))
+	binary, err := built(ctx)
 	if err != nil {
 		return fmt.Errorf("building the lab: %w", err)
 	}
+	prometheus, err := built(ctx, "prometheus")
+	if err != nil {
+		return fmt.Errorf("building Prometheus: %w", err)
+	}
 	l.Audit = filepath.Join(l.Folder, "audit.log")
 	l.process = exec.CommandContext(ctx, binary, "up", "--nodes", "6", "--zones", "a,b,c", "--ready-after", "100ms",
-		"--crds", filepath.Join(root, "config", "crd"), "--audit", l.Audit, "--log", l.log())
+		"--crds", filepath.Join(root, "config", "crd"), "--audit", l.Audit, "--log", l.log(), "--program", "prom/prometheus="+prometheus)
 	l.process.Stderr = os.Stderr
 	out, err := l.process.StdoutPipe()
 	if err != nil {
@@ -144,6 +174,11 @@ func (l *Lab) lastWords() {
 	for _, line := range lines[max(0, len(lines)-60):] {
 		fmt.Fprintln(os.Stderr, "lab:", line)
 	}
+}
+
+// built is the path of a program of the lab.
+func built(ctx context.Context, name ...string) (string, error) {
+	return output(exec.CommandContext(ctx, filepath.Join(root, "scripts", "lab-build"), name...))
 }
 
 // output runs a program and returns the last line that it printed.

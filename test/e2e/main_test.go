@@ -11,9 +11,6 @@ import (
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 )
 
-// lab is shared by all tests, and so is the controller that most of them watch.
-var lab *Lab
-
 func TestMain(m *testing.M) {
 	ctrllog.SetLogger(logr.Discard())
 	code, err := run(m)

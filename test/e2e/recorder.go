@@ -21,6 +21,7 @@ import (
 var recorded = []schema.GroupVersionResource{
 	{Group: "argoproj.io", Version: "v1alpha1", Resource: "rollouts"},
 	{Group: "argoproj.io", Version: "v1alpha1", Resource: "analysisruns"},
+	{Group: "argoproj.io", Version: "v1alpha1", Resource: "experiments"},
 	{Group: "apps", Version: "v1", Resource: "replicasets"},
 	{Group: "batch", Version: "v1", Resource: "jobs"},
 	{Version: "v1", Resource: "pods"},

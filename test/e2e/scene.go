@@ -197,6 +197,13 @@ func (s *State) story() string {
 			lines = append(lines, fmt.Sprintf("    %s=%s %s: %s", c.Type, c.Status, c.Reason, c.Message))
 		}
 	}
+	for _, object := range s.all("Experiment") {
+		ex := read[v1alpha1.Experiment](object)
+		lines = append(lines, fmt.Sprintf("  Experiment %s %s: %s", ex.Name, ex.Status.Phase, ex.Status.Message))
+		for _, group := range ex.Status.TemplateStatuses {
+			lines = append(lines, fmt.Sprintf("    %s %s %d/%d: %s", group.Name, group.Status, group.AvailableReplicas, group.Replicas, group.Message))
+		}
+	}
 	for _, pod := range s.all("Pod") {
 		reads := read[corev1.Pod](pod)
 		lines = append(lines, fmt.Sprintf("  Pod %s %s on %q", reads.Name, reads.Status.Phase, reads.Spec.NodeName))

@@ -15,6 +15,10 @@ type Shop struct {
 	VirtualService string
 	// Labels go on the Rollout, as YAML in flow style.
 	Labels string
+	// Image of the first version; kanari.dev/demo:blue if it is empty.
+	Image string
+	// Scraped asks Prometheus to look at the pods.
+	Scraped bool
 	// More is further lines of the canary strategy.
 	More []string
 }
@@ -54,6 +58,13 @@ func (s *Scene) OpenRollout(shop Shop) {
 	if shop.Labels == "" {
 		shop.Labels = "{}"
 	}
+	if shop.Image == "" {
+		shop.Image = "kanari.dev/demo:blue"
+	}
+	annotations := ""
+	if shop.Scraped {
+		annotations = `, annotations: {prometheus.io/scrape: "true"}`
+	}
 	more := ""
 	if len(shop.More) > 0 {
 		more = "\n      " + strings.Join(shop.More, "\n      ")
@@ -66,16 +77,16 @@ spec:
   replicas: %[3]d
   selector: {matchLabels: {app: %[1]s}}
   template:
-    metadata: {labels: {app: %[1]s}}
+    metadata: {labels: {app: %[1]s}%[8]s}
     spec:
-      containers: [{name: app, image: kanari.dev/demo:blue, ports: [{containerPort: 80}]}]
+      containers: [{name: app, image: %[7]s, ports: [{containerPort: 80}]}]
   strategy:
     canary:
       stableService: %[1]s-stable
       canaryService: %[1]s-canary
       trafficRouting: {istio: {virtualService: {name: %[4]s, routes: [%[1]s]}}}
       steps: %[5]s%[6]s
-`, shop.Name, shop.Labels, shop.Replicas, shop.VirtualService, shop.Steps, more))
+`, shop.Name, shop.Labels, shop.Replicas, shop.VirtualService, shop.Steps, more, shop.Image, annotations))
 }
 
 // virtualService is one with a route for each Shop.

@@ -23,12 +23,18 @@ func (s *Scene) Apply(folder string, edits ...func(*unstructured.Unstructured)) 
 	}
 	slices.Sort(files)
 	for _, file := range files {
-		for _, object := range s.manifests(file) {
-			for _, edit := range edits {
-				edit(object)
-			}
-			s.Create(object)
+		s.ApplyFile(file, edits...)
+	}
+}
+
+// ApplyFile creates everything in one YAML file.
+func (s *Scene) ApplyFile(file string, edits ...func(*unstructured.Unstructured)) {
+	s.Helper()
+	for _, object := range s.manifests(file) {
+		for _, edit := range edits {
+			edit(object)
 		}
+		s.Create(object)
 	}
 }
 

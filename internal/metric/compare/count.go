@@ -27,15 +27,14 @@ type counter struct {
 	warnings []string
 }
 
-// interval counts both versions in the interval that ended at a moment. It is blind where all of a version's series are new although they
-// should not be: the server began anew without its data, so what old processes ever counted would be taken for this interval's. A
-// canary may be new, until it was counted once; a stable version may not.
-func (c *counter) interval(ctx context.Context, at time.Time, counted bool) (found judge.Interval, blind bool, err error) {
+// interval counts both versions in the interval that ended at a moment. It is blind where all series of a version are new that was
+// counted before: the server began anew without its data, so what the processes ever counted would be taken for this interval's.
+func (c *counter) interval(ctx context.Context, at time.Time, before counted) (found judge.Interval, blind bool, err error) {
 	found = judge.Interval{At: at}
 	_, err = c.prometheus.Ask(ctx, c.server, func(ctx context.Context, server promv1.API) (metric.Measurement, error) {
 		now := moment{server: server, at: at}
 		var err error
-		if blind, err = now.blind(ctx, c.pair, counted); err != nil || blind {
+		if blind, err = now.blind(ctx, c.pair, before); err != nil || blind {
 			return metric.Measurement{}, err
 		}
 		if found.Canary, err = now.counts(ctx, c.pair.Canary); err != nil {
@@ -57,14 +56,17 @@ type moment struct {
 	warnings []string
 }
 
-func (m *moment) blind(ctx context.Context, pair comparison.Pair, counted bool) (bool, error) {
-	old := []comparison.Query{pair.Stable.Known}
-	if counted {
+func (m *moment) blind(ctx context.Context, pair comparison.Pair, before counted) (bool, error) {
+	var old []comparison.Query
+	if before.Canary {
 		old = append(old, pair.Canary.Known)
+	}
+	if before.Stable {
+		old = append(old, pair.Stable.Known)
 	}
 	for _, query := range old {
 		if query.Sent == "" {
-			continue
+			continue // whoever writes queries looks after this
 		}
 		known, err := m.number(ctx, query)
 		if err != nil || known.value == 0 {

@@ -22,10 +22,20 @@ type progress struct {
 	Asked time.Time `json:"asked"`
 	// Errors is how many questions failed since the last good answer.
 	Errors int `json:"errors,omitempty"`
-	// Counted says that requests of the canary were counted once.
-	Counted bool `json:"counted,omitempty"`
+	// Counted says of which versions requests were counted.
+	Counted counted `json:"counted,omitzero"`
 	// Judge is nil until stable's past is known.
 	Judge *judge.State `json:"judge,omitempty"`
+}
+
+type counted struct {
+	Canary bool `json:"canary,omitempty"`
+	Stable bool `json:"stable,omitempty"`
+}
+
+// and is what is counted once an interval was.
+func (c counted) and(i judge.Interval) counted {
+	return counted{Canary: c.Canary || i.Canary.Requests > 0, Stable: c.Stable || i.Stable.Requests > 0}
 }
 
 // resume reads the progress of the measurement before, or begins.

@@ -110,8 +110,7 @@ func (c *contest) advance(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("compare: %w", err)
 		}
-		counted := c.progress.Counted || interval.Canary.Requests > 0
-		c.progress = progress{Began: c.progress.Began, Asked: end, Counted: counted, Judge: &next}
+		c.progress = progress{Began: c.progress.Began, Asked: end, Counted: c.progress.Counted.and(interval), Judge: &next}
 	}
 	return nil
 }
@@ -130,6 +129,9 @@ func (c *contest) begin(ctx context.Context) error {
 		return fmt.Errorf("compare: %w", err)
 	}
 	c.progress.Judge, c.progress.Errors = &state, 0
+	for _, interval := range past {
+		c.progress.Counted = c.progress.Counted.and(interval)
+	}
 	return nil
 }
 
