@@ -9,7 +9,13 @@ import (
 
 // awaited says whether the preview waits: for its judgement first, then for a time or a person.
 func awaited(t *turn) outcome {
-	if t.status.Abort || t.halted() || !t.previewComplete() {
+	if t.status.Abort || t.halted() {
+		return goOn
+	}
+	if end, limited := t.previewEnd(); limited && t.now.Before(end) {
+		t.wakeAt(end)
+	}
+	if !t.previewComplete() {
 		return goOn
 	}
 	if t.fastTracked() || t.selects(t.blueGreen.ActiveService) == t.hash || t.status.BlueGreen.ScaleUpPreviewCheckPoint || !t.previewPauses() {
@@ -19,10 +25,11 @@ func awaited(t *turn) outcome {
 	if !t.judgedBefore() {
 		return goOn
 	}
-	if !t.pausedFor(v1alpha1.PauseReasonBlueGreenPause) && !t.status.ControllerPause {
-		t.pause(v1alpha1.PauseReasonBlueGreenPause)
+	if t.pausedFor(v1alpha1.PauseReasonBlueGreenPause) || t.status.ControllerPause {
+		return goOn
 	}
-	if end, limited := t.previewEnd(); limited && t.now.Before(end) {
+	t.pause(v1alpha1.PauseReasonBlueGreenPause)
+	if end, limited := t.previewEnd(); limited {
 		t.wakeAt(end)
 	}
 	return goOn
@@ -97,7 +104,7 @@ func (t *turn) returning() bool {
 }
 
 // switched decides which revision the active Service is to select. It turns to a revision that has all its pods, and back to the stable
-// one at once when somebody or something aborts.
+// one at once when somebody or something aborts, or when nobody is left there to answer.
 func switched(t *turn) outcome {
 	t.active = t.selects(t.blueGreen.ActiveService)
 	switch {
@@ -105,11 +112,19 @@ func switched(t *turn) outcome {
 		if revision.Available(t.revisions.Stable) > 0 {
 			t.active = t.status.StableRS
 		}
+	case t.deserted():
+		t.active = t.status.StableRS
 	case t.halted() || !t.saturated():
 	case t.fastTracked(), t.judgedBefore() && t.previewWaited():
 		t.active = t.hash
 	}
 	return goOn
+}
+
+// deserted tells whether the active Service selects the new revision, of which no pod is ready, while the stable one has some.
+func (t *turn) deserted() bool {
+	active := t.selects(t.blueGreen.ActiveService) == t.hash
+	return active && !t.fullyPromoted() && revision.Available(t.revisions.New) == 0 && revision.Available(t.revisions.Stable) > 0
 }
 
 // adopted makes the revision behind the active Service the stable one when it has passed all that is asked of it.

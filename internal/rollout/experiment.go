@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -145,7 +146,7 @@ func (t *turn) makeExperiment(step *v1alpha1.RolloutExperimentStep) (*v1alpha1.E
 		ObjectMeta: metav1.ObjectMeta{
 			Name: t.experimentName(), Namespace: t.ro.Namespace,
 			Labels:          laid(maps.Clone(t.ro.Labels), map[string]string{v1alpha1.DefaultRolloutUniqueLabelKey: t.hash}),
-			Annotations:     map[string]string{v1alpha1.RevisionAnnotation: fmt.Sprint(t.number())},
+			Annotations:     map[string]string{v1alpha1.RevisionAnnotation: strconv.FormatInt(t.number(), 10)},
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(t.ro, v1alpha1.RolloutGVK)},
 		},
 		Spec: v1alpha1.ExperimentSpec{

@@ -84,7 +84,8 @@ func (t *turn) forgetReturns() {
 // led points the two Services. The preview Service shows the new revision from the start, before any pod of it is ready: nobody relies on
 // it, and whoever looks shall never see the former one by mistake.
 func led(t *turn) outcome {
-	if preview := t.blueGreen.PreviewService; t.has(preview) && !t.halted() && t.selects(preview) != t.hash {
+	exists := t.revisions.New != nil || t.birth != nil
+	if preview := t.blueGreen.PreviewService; exists && t.has(preview) && !t.halted() && t.selects(preview) != t.hash {
 		t.moves.point = append(t.moves.point, t.pointAt(preview, t.hash))
 	}
 	if active := t.blueGreen.ActiveService; t.has(active) && t.active != "" && t.selects(active) != t.active {

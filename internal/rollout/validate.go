@@ -25,6 +25,9 @@ func invalid(t *turn) outcome {
 	t.setGeneric(condition(v1alpha1.InvalidSpec, corev1.ConditionTrue, string(v1alpha1.InvalidSpec),
 		fmt.Sprintf("The Rollout %q is invalid: %s", t.ro.Name, problem)))
 	switch {
+	case t.blueGreen != nil && t.deserted():
+		switched(t)
+		led(t)
 	case t.status.Abort && !t.fullyPromoted() && t.blueGreen != nil:
 		aborted(t)
 		switched(t)

@@ -29,7 +29,7 @@ func (t *turn) capacity() string {
 
 // explainWait tells the first case that holds.
 func (t *turn) explainWait() {
-	if t.starved() {
+	if t.starved() && !t.was(v1alpha1.InvalidSpec) {
 		t.why = plan.Why{
 			Sentence:   "No pod of the new version is ready, so it gets no requests.",
 			Next:       fmt.Sprintf("Its share returns to %d%% with its pods; abort takes it back.", t.heldWeight()),
@@ -89,7 +89,9 @@ func (t *turn) whyPaused() plan.Why {
 			WaitingFor: []plan.Wait{{Kind: plan.WaitPerson}},
 		}
 	}
-	if end, limited := t.previewTime(); limited {
+	if end, limited := t.previewTime(); limited && !t.now.Before(end) {
+		return t.whyProgressing()
+	} else if limited {
 		return plan.Why{
 			Sentence:   fmt.Sprintf("Showing the preview until %s.", end.UTC().Format(time.TimeOnly)),
 			Next:       "Then the active Service turns to it.",

@@ -35,7 +35,7 @@ func TestForeignEditsAreRepairedOrLeftAlone(t *testing.T) {
 		}
 	}
 
-	s.Patch(istio("VirtualService"), "web", types.JSONPatchType, []any{
+	s.Patch(anyVirtualService(), "web", types.JSONPatchType, []any{
 		map[string]any{"op": "replace", "path": "/spec/http/0/route/0/weight", "value": 50},
 		map[string]any{"op": "replace", "path": "/spec/http/0/route/1/weight", "value": 50},
 		map[string]any{"op": "add", "path": "/spec/http/0/timeout", "value": "7s"},

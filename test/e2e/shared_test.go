@@ -102,7 +102,7 @@ func (s *Scene) editOften() {
 	for i := range updatesEach {
 		timeout := fmt.Sprintf("%ds", i+2)
 		for {
-			vs := istio("VirtualService")
+			vs := anyVirtualService()
 			if err := s.Client.Get(s.Context(), client.ObjectKey{Namespace: s.Namespace, Name: "shared"}, vs); err != nil {
 				s.Fatal(err)
 			}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -164,7 +165,7 @@ spec:
 		})
 	}
 	s.CreateYAML(virtualService("web", "web"))
-	s.Patch(istio("VirtualService"), "web", types.JSONPatchType, []any{
+	s.Patch(anyVirtualService(), "web", types.JSONPatchType, []any{
 		map[string]any{"op": "replace", "path": "/spec/http/0/route/0/weight", "value": 100 - f.weight},
 		map[string]any{"op": "replace", "path": "/spec/http/0/route/1/weight", "value": f.weight},
 	})
@@ -198,9 +199,7 @@ func (s *Scene) formerSet(ro *v1alpha1.Rollout, number int, version formerVersio
 	of.Spec.Template.Spec.Containers[0].Image = "kanari.dev/demo:" + version.color
 	rs := revision.Make(of, revision.Hash(&of.Spec.Template, nil), int64(number))
 	rs.Spec.Replicas = &version.pods
-	for key, value := range version.notes {
-		rs.Annotations[key] = value
-	}
+	maps.Copy(rs.Annotations, version.notes)
 	rs.TypeMeta = metav1.TypeMeta{APIVersion: "apps/v1", Kind: "ReplicaSet"}
 	return rs
 }

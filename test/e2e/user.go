@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/yaml"
@@ -82,6 +83,14 @@ func (s *Scene) SetImage(rollout, image string) {
 	})
 }
 
+// SetDeployedImage does the same to a Deployment.
+func (s *Scene) SetDeployedImage(deployment, image string) {
+	s.Helper()
+	s.Patch(&appsv1.Deployment{}, deployment, types.JSONPatchType, []any{
+		map[string]any{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": image},
+	})
+}
+
 // Promote, Abort and Retry write what the command line writes.
 func (s *Scene) Promote(rollout string) {
 	s.Helper()
@@ -136,11 +145,11 @@ func (s *Scene) json(body any) []byte {
 	return raw
 }
 
-// istio is an empty object of a kind of Istio's.
-func istio(kind string) *unstructured.Unstructured {
+// anyVirtualService is one without a name and content.
+func anyVirtualService() *unstructured.Unstructured {
 	object := &unstructured.Unstructured{}
 	object.SetAPIVersion("networking.istio.io/v1")
-	object.SetKind(kind)
+	object.SetKind("VirtualService")
 	return object
 }
 
@@ -155,7 +164,10 @@ func onRollouts(edit func(spec map[string]any)) func(*unstructured.Unstructured)
 
 // shorterPauses gives every timed pause one second; those that wait for a person go on doing so.
 func shorterPauses(spec map[string]any) {
-	steps, _, _ := unstructured.NestedSlice(spec, "strategy", "canary", "steps")
+	steps, found, _ := unstructured.NestedSlice(spec, "strategy", "canary", "steps")
+	if !found {
+		return
+	}
 	for _, entry := range steps {
 		step, _ := entry.(map[string]any)
 		if pause, ok := step["pause"].(map[string]any); ok && pause["duration"] != nil {
@@ -163,6 +175,13 @@ func shorterPauses(spec map[string]any) {
 		}
 	}
 	_ = unstructured.SetNestedSlice(spec, steps, "strategy", "canary", "steps")
+}
+
+// inBlueGreen sets a field of the blue-green strategy.
+func inBlueGreen(field string, value any) func(spec map[string]any) {
+	return func(spec map[string]any) {
+		_ = unstructured.SetNestedField(spec, value, "strategy", "blueGreen", field)
+	}
 }
 
 // inCanary sets a field of the canary strategy.

@@ -43,7 +43,7 @@ func (w *World) Flows() []Flow {
 	case canary.TrafficRouting.Nginx != nil:
 		return w.ingressFlows(canary)
 	default:
-		return w.meshFlows(canary)
+		return w.meshFlows()
 	}
 }
 
@@ -78,13 +78,13 @@ func (w *World) ingressFlows(canary *v1alpha1.CanaryStrategy) []Flow {
 	return flows
 }
 
-func (w *World) meshFlows(canary *v1alpha1.CanaryStrategy) []Flow {
+func (w *World) meshFlows() []Flow {
 	var flows []Flow
 	for _, which := range w.Server.of(virtualServiceKind) {
 		for _, kind := range []string{"http", "tls", "tcp"} {
 			routes, _, _ := unstructured.NestedSlice(w.Server.objects[which], "spec", kind)
 			for _, route := range routes {
-				if flow, ours := w.routeFlow(canary, route.(map[string]any)); ours {
+				if flow, ours := w.routeFlow(route.(map[string]any)); ours {
 					flow.Place = strings.TrimSpace(kind+" route "+text(route, "name")) + " of VirtualService " + which.key.Name
 					flows = append(flows, flow)
 				}
@@ -95,7 +95,7 @@ func (w *World) meshFlows(canary *v1alpha1.CanaryStrategy) []Flow {
 }
 
 // routeFlow follows one route; false when none of its destinations is ours.
-func (w *World) routeFlow(canary *v1alpha1.CanaryStrategy, route map[string]any) (Flow, bool) {
+func (w *World) routeFlow(route map[string]any) (Flow, bool) {
 	flow, ours := Flow{Shares: map[string]int64{}, Want: 100}, false
 	destinations, _, _ := unstructured.NestedSlice(route, "route")
 	for _, entry := range destinations {

@@ -123,7 +123,7 @@ func (l *Laws) servicesKeepTheirHash(w *World) error {
 		l.hashed = map[string]bool{}
 	}
 	ro := w.Rollout()
-	if ro == nil || ro.Spec.Strategy.Canary == nil {
+	if ro == nil {
 		return nil
 	}
 	for _, name := range v1alpha1.ServiceNames(ro) {
@@ -139,7 +139,8 @@ func (l *Laws) servicesKeepTheirHash(w *World) error {
 	return nil
 }
 
-// stepsOnlyRise: the step index falls only when the template, the steps or an abort say so.
+// stepsOnlyRise: the step index falls only when the template, the steps or an abort say so. Clients write it too, as the spec's steps say:
+// it counts once the controller has seen those.
 func (l *Laws) stepsOnlyRise(w *World) error {
 	ro := w.Rollout()
 	if ro == nil {
@@ -151,7 +152,8 @@ func (l *Laws) stepsOnlyRise(w *World) error {
 	}
 	before := l.walk
 	l.walk = now
-	same := before.template == now.template && before.steps == now.steps && !before.aborted && !now.aborted
+	unseen := ro.Spec.Strategy.Canary != nil && revision.StepHash(ro.Spec.Strategy.Canary.Steps) != now.steps
+	same := before.template == now.template && before.steps == now.steps && !before.aborted && !now.aborted && !unseen
 	if same && now.index < before.index {
 		return fmt.Errorf("the step index fell from %d to %d", before.index, now.index)
 	}

@@ -76,11 +76,11 @@ func (l *Laws) podsFitTheBudget(w *World) error {
 			l.pods++
 		}
 	}
-	if ro == nil || ro.Spec.Strategy.Canary == nil || !ro.Spec.Strategy.Canary.DynamicStableScale {
+	if !limited(ro) {
 		return nil
 	}
 	budget := budgetOf(ro)
-	if seen := l.view.seen; seen != nil && seen.Spec.Strategy.Canary != nil {
+	if seen := l.view.seen; limited(seen) {
 		budget = max(budget, budgetOf(seen))
 	}
 	underWay := ro.Status.StableRS != "" && ro.Status.StableRS != ro.Status.CurrentPodHash
@@ -88,6 +88,15 @@ func (l *Laws) podsFitTheBudget(w *World) error {
 		return fmt.Errorf("%d pods, the budget is %d", l.pods, budget)
 	}
 	return nil
+}
+
+// limited tells whether the user limits the pods of all revisions together.
+func limited(ro *v1alpha1.Rollout) bool {
+	canary := (*v1alpha1.CanaryStrategy)(nil)
+	if ro != nil {
+		canary = ro.Spec.Strategy.Canary
+	}
+	return canary != nil && canary.TrafficRouting != nil && (canary.DynamicStableScale || canary.MaxSurge != nil)
 }
 
 func budgetOf(ro *v1alpha1.Rollout) int32 {
@@ -106,7 +115,7 @@ func budgetOf(ro *v1alpha1.Rollout) int32 {
 // as the controller does not make it worse, and a share may always flee from a revision without any.
 func (l *Laws) podsCanCarry(w *World) error {
 	ro := w.Rollout()
-	if ro == nil || ro.Spec.Strategy.Canary == nil || !ro.Spec.Strategy.Canary.DynamicStableScale {
+	if !limited(ro) {
 		return nil
 	}
 	replicas := int64(v1alpha1.Replicas(ro))

@@ -42,7 +42,7 @@ func ownWritesAreSeen(w *World) error {
 // servicesSelectARevision: a Service that selects a revision selects one that exists.
 func servicesSelectARevision(w *World) error {
 	ro := w.Rollout()
-	if ro == nil || ro.Spec.Strategy.Canary == nil {
+	if ro == nil {
 		return nil
 	}
 	hashes := map[string]bool{"": true}
@@ -107,7 +107,7 @@ func ourPart(w *World, before map[string]any) map[string]func(map[string]any) {
 				list, _ := routes.([]any)
 				list = slices.DeleteFunc(list, func(entry any) bool { return isManaged(canary, text(entry, "name")) })
 				for _, entry := range list {
-					if _, is := w.routeFlow(canary, entry.(map[string]any)); is {
+					if _, is := w.routeFlow(entry.(map[string]any)); is {
 						delete(entry.(map[string]any), "route")
 					}
 				}

@@ -116,7 +116,7 @@ func TestEveryLawIsNeeded(t *testing.T) {
 		}}, "with faults it ends otherwise"},
 	}
 	// Where the first worlds are known not to have it, it begins later, to save time.
-	first := map[string]int{"it takes a failure for a success": 270, "an abort moves no requests": 60, "pods go before requests": 45}
+	first := map[string]int{"it takes a failure for a success": 540, "an abort moves no requests": 1390, "pods go before requests": 110}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

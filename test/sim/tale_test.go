@@ -45,6 +45,9 @@ var tales = rapid.Custom(drawTale)
 func drawTale(t *rapid.T) tale {
 	told := drawLines(t)
 	told.Lines = slices.DeleteFunc(told.Lines, func(l line) bool {
+		if strings.Contains(l.Text, "set steps") && strings.Contains(told.Manifests, "blueGreen:") {
+			return true // there are none
+		}
 		_, rest, inserts := strings.Cut(l.Text, "insert ")
 		kind, _, _ := strings.Cut(rest, " ")
 		return inserts && !strings.Contains(told.Manifests, "kind: "+kind+"\n")
@@ -167,14 +170,20 @@ func drawWrite(t *rapid.T) string { return strconv.Itoa(rapid.IntRange(1, 12).Dr
 
 // drawManifests makes a Rollout of some kind.
 func drawManifests(t *rapid.T) string {
-	kinds := map[string]string{"basic": "", "basic with Services": servicesYAML, "hosts": servicesYAML + hostsYAML, "subsets": servicesYAML + subsetsYAML, "constant": servicesYAML + subsetsYAML, "nginx": servicesYAML + ingressYAML}
-	kind := rapid.SampledFrom([]string{"basic", "basic with Services", "hosts", "subsets", "constant", "nginx"}).Draw(t, "kind")
+	kinds := map[string]string{"basic": "", "basic with Services": servicesYAML, "hosts": servicesYAML + hostsYAML, "subsets": servicesYAML + subsetsYAML, "constant": servicesYAML + subsetsYAML, "nginx": servicesYAML + ingressYAML, "surge": servicesYAML + hostsYAML, "ping-pong": servicesYAML + hostsYAML}
+	kind := rapid.SampledFrom([]string{"basic", "basic with Services", "hosts", "subsets", "constant", "nginx", "surge", "ping-pong", "blue-green"}).Draw(t, "kind")
+	replicas := rapid.SampledFrom([]int{1, 2, 3, 5, 10}).Draw(t, "replicas")
+	if kind == "blue-green" {
+		return fmt.Sprintf(rolloutYAML, replicas, drawBlueGreen(t)) + templateYAML + servicesYAML
+	}
 	strategy := map[string]string{
 		"basic":               "",
 		"basic with Services": "      canaryService: web-canary\n      stableService: web-stable\n",
 		"hosts":               "      canaryService: web-canary\n      stableService: web-stable\n      trafficRouting: {istio: {virtualServices: [{name: web, routes: [primary]}]}}\n",
 		"subsets":             "      trafficRouting: {istio: {virtualServices: [{name: web, routes: [primary]}], destinationRule: {name: web, canarySubsetName: canary, stableSubsetName: stable}}}\n",
 		"constant":            "      dynamicStableScale: true\n      trafficRouting: {istio: {virtualServices: [{name: web, routes: [primary]}], destinationRule: {name: web, canarySubsetName: canary, stableSubsetName: stable}}}\n",
+		"surge":               "      maxSurge: 1\n      canaryService: web-canary\n      stableService: web-stable\n      trafficRouting: {istio: {virtualServices: [{name: web, routes: [primary]}]}}\n",
+		"ping-pong":           "      pingPong: {pingService: web-canary, pongService: web-stable}\n      trafficRouting: {istio: {virtualServices: [{name: web, routes: [primary]}]}}\n",
 		"nginx":               "      canaryService: web-canary\n      stableService: web-stable\n      trafficRouting: {nginx: {stableIngress: web}}\n",
 	}[kind]
 	steps := rapid.SampledFrom([]string{
@@ -187,8 +196,23 @@ func drawManifests(t *rapid.T) string {
 		"[]",
 	}).Draw(t, "steps")
 	background := rapid.SampledFrom([]string{"", "", "      analysis: {templates: [{templateName: success-rate}], startingStep: 1}\n"}).Draw(t, "background")
-	replicas := rapid.SampledFrom([]int{1, 2, 3, 5, 10}).Draw(t, "replicas")
-	return fmt.Sprintf(rolloutYAML, replicas, strategy+background, steps) + templateYAML + kinds[kind]
+	canary := fmt.Sprintf("    canary:\n%s      steps: %s\n", strategy+background, steps)
+	return fmt.Sprintf(rolloutYAML, replicas, canary) + templateYAML + kinds[kind]
+}
+
+// drawBlueGreen is a blue-green strategy with some of its settings.
+func drawBlueGreen(t *rapid.T) string {
+	text := strings.Builder{}
+	text.WriteString("    blueGreen:\n      activeService: web-stable\n")
+	for _, setting := range []string{
+		"previewService: web-canary", "autoPromotionEnabled: false", "autoPromotionSeconds: 10", "previewReplicaCount: 1", "scaleDownDelaySeconds: 0", "abortScaleDownDelaySeconds: 5",
+		"prePromotionAnalysis: {templates: [{templateName: success-rate}]}", "postPromotionAnalysis: {templates: [{templateName: success-rate}]}",
+	} {
+		if rapid.Bool().Draw(t, setting) {
+			text.WriteString("      " + setting + "\n")
+		}
+	}
+	return text.String()
 }
 
 const rolloutYAML = `apiVersion: argoproj.io/v1alpha1
@@ -201,9 +225,7 @@ spec:
     metadata: {labels: {app: web}}
     spec: {containers: [{name: web, image: "web:v1"}]}
   strategy:
-    canary:
-%s      steps: %s
-`
+%s`
 
 const mended = "edit AnalysisTemplate success-rate spec.metrics.0.successCondition result[0] >= 0.95"
 
