@@ -13,7 +13,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
@@ -24,7 +23,6 @@ import (
 	"github.com/kanari-dev/kanari/internal/asking"
 	"github.com/kanari-dev/kanari/internal/expression"
 	"github.com/kanari-dev/kanari/internal/observe"
-	"github.com/kanari-dev/kanari/internal/plan"
 )
 
 const (
@@ -61,29 +59,8 @@ func (a *Analyses) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Re
 	if err == nil {
 		a.Desk.Settle(run)
 	}
-	reportRun(ctx, decision, err)
+	report(ctx, decision, err, "phase", decision.Status.Phase)
 	return fate{err: err, wake: decision.Wake, now: now}.result()
-}
-
-// reportRun writes one line for a turn that did something. Actions tell metrics and numbers only: a question holds secrets.
-func reportRun(ctx context.Context, p plan.Plan[v1alpha1.AnalysisRunStatus], err error) {
-	if len(p.Actions) == 0 && len(p.Events) == 0 {
-		log.FromContext(ctx).V(1).Info("nothing to do", "waits", p.Why.Sentence)
-		return
-	}
-	fields := []any{"phase", p.Status.Phase, "actions", actionTexts(p.Actions), "waits", p.Why.Sentence}
-	if err != nil {
-		fields = append(fields, "interrupted", err.Error())
-	}
-	log.FromContext(ctx).Info("analysed", fields...)
-}
-
-func actionTexts(actions []plan.Action) []string {
-	texts := make([]string, len(actions))
-	for i, action := range actions {
-		texts[i] = action.String()
-	}
-	return texts
 }
 
 // newAnalyses puts the turns of AnalysisRuns into a manager.

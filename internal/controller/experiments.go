@@ -15,7 +15,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -23,7 +22,6 @@ import (
 	"github.com/kanari-dev/kanari/internal/act"
 	"github.com/kanari-dev/kanari/internal/experiment"
 	"github.com/kanari-dev/kanari/internal/observe"
-	"github.com/kanari-dev/kanari/internal/plan"
 )
 
 // Experiments takes Experiments one turn further, whenever something about them changed or a moment has come that they waited for.
@@ -48,24 +46,11 @@ func (e *Experiments) Reconcile(ctx context.Context, request ctrl.Request) (ctrl
 	now := e.Now()
 	decision := experiment.Decide(world, now)
 	err = e.Hand.CarryExperiment(ctx, world.Experiment, decision)
-	reportExperiment(ctx, decision, err)
+	report(ctx, decision, err, "phase", decision.Status.Phase)
 	if errors.Is(err, act.ErrCollision) { // another name next time
 		return ctrl.Result{RequeueAfter: againRetry}, nil
 	}
 	return fate{err: err, wake: decision.Wake, now: now}.result()
-}
-
-// reportExperiment writes one line for a turn that did something.
-func reportExperiment(ctx context.Context, p plan.Plan[v1alpha1.ExperimentStatus], err error) {
-	if len(p.Actions) == 0 && len(p.Events) == 0 {
-		log.FromContext(ctx).V(1).Info("nothing to do", "waits", p.Why.Sentence)
-		return
-	}
-	fields := []any{"phase", p.Status.Phase, "actions", actionTexts(p.Actions), "waits", p.Why.Sentence}
-	if err != nil {
-		fields = append(fields, "interrupted", err.Error())
-	}
-	log.FromContext(ctx).Info("experimented", fields...)
 }
 
 // newExperiments puts the turns of Experiments into a manager.

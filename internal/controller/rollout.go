@@ -8,7 +8,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 	"github.com/kanari-dev/kanari/internal/act"
@@ -47,22 +46,15 @@ func (r *Rollouts) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Re
 		decision.Wake = plan.Sooner(decision.Wake, now.Add(kindRetry))
 	}
 	err = r.Hand.Carry(ctx, world.Rollout, decision)
-	report(ctx, decision, err)
+	report(ctx, decision, err, standing(decision.Status)...)
 	return r.fate(ctx, world.Rollout, fate{err: err, wake: decision.Wake, now: now})
 }
 
-// report writes one line for a turn that did something.
-func report(ctx context.Context, p plan.Plan[v1alpha1.RolloutStatus], err error) {
-	if len(p.Actions) == 0 && len(p.Events) == 0 {
-		log.FromContext(ctx).V(1).Info("nothing to do", "waits", p.Why.Sentence)
-		return
+// standing is what the log tells of a Rollout's status.
+func standing(s v1alpha1.RolloutStatus) []any {
+	fields := []any{"phase", s.Phase, "step", s.StepText}
+	if s.Canary.Weights != nil {
+		fields = append(fields, "weight", s.Canary.Weights.Canary.Weight)
 	}
-	fields := []any{"phase", p.Status.Phase, "step", p.Status.StepText, "actions", actionTexts(p.Actions), "waits", p.Why.Sentence}
-	if weights := p.Status.Canary.Weights; weights != nil {
-		fields = append(fields, "weight", weights.Canary.Weight)
-	}
-	if err != nil {
-		fields = append(fields, "interrupted", err.Error())
-	}
-	log.FromContext(ctx).Info("moved", fields...)
+	return fields
 }

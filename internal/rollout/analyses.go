@@ -231,10 +231,22 @@ func (t *turn) hasRevision(hash string) bool {
 }
 
 // ownRuns are the runs that the Rollout controls, the newest first.
-func (t *turn) ownRuns() []*v1alpha1.AnalysisRun {
-	own := slices.DeleteFunc(slices.Clone(t.Runs), func(run *v1alpha1.AnalysisRun) bool { return !metav1.IsControlledBy(run, t.ro) })
-	slices.SortFunc(own, func(a, b *v1alpha1.AnalysisRun) int { return newestFirst(a, b) })
+func (t *turn) ownRuns() []*v1alpha1.AnalysisRun { return owned(t.Runs, t.ro) }
+
+// owned are those of a list that a Rollout controls, the newest first.
+func owned[T metav1.Object](all []T, ro *v1alpha1.Rollout) []T {
+	own := slices.DeleteFunc(slices.Clone(all), func(object T) bool { return !metav1.IsControlledBy(object, ro) })
+	slices.SortFunc(own, func(a, b T) int { return newestFirst(a, b) })
 	return own
+}
+
+// named is the one of that name in a list, whoever owns it; nil for none.
+func named[T metav1.Object](all []T, name string) (found T) {
+	at := slices.IndexFunc(all, func(object T) bool { return object.GetName() == name })
+	if at < 0 {
+		return found
+	}
+	return all[at]
 }
 
 func newestFirst(a, b metav1.Object) int {
@@ -258,13 +270,7 @@ func (t *turn) run(name string) *v1alpha1.AnalysisRun {
 }
 
 // namesake is the run of that name, whoever owns it; nil for none.
-func (t *turn) namesake(name string) *v1alpha1.AnalysisRun {
-	at := slices.IndexFunc(t.Runs, func(run *v1alpha1.AnalysisRun) bool { return run.Name == name })
-	if at < 0 {
-		return nil
-	}
-	return t.Runs[at]
-}
+func (t *turn) namesake(name string) *v1alpha1.AnalysisRun { return named(t.Runs, name) }
 
 // awaitedRun is the run whose verdict is waited for now; nil for none.
 func (t *turn) awaitedRun() *v1alpha1.RolloutAnalysisRunStatus {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -53,19 +52,11 @@ func tried(t *turn) outcome {
 // experiment is the one that the status names, nil for none.
 func (t *turn) experiment() *v1alpha1.Experiment {
 	if name := t.status.Canary.CurrentExperiment; name != "" {
-		if found := t.experimentNamed(name); found != nil && metav1.IsControlledBy(found, t.ro) {
+		if found := named(t.Experiments, name); found != nil && metav1.IsControlledBy(found, t.ro) {
 			return found
 		}
 	}
 	return nil
-}
-
-func (t *turn) experimentNamed(name string) *v1alpha1.Experiment {
-	at := slices.IndexFunc(t.Experiments, func(ex *v1alpha1.Experiment) bool { return ex.Name == name })
-	if at < 0 {
-		return nil
-	}
-	return t.Experiments[at]
 }
 
 // experimented has the Experiment of the step at work run, and no other one.
@@ -90,7 +81,7 @@ func (t *turn) startExperiment() {
 	}
 	base := want.Name
 	for i := 1; ; i++ {
-		found := t.experimentNamed(want.Name)
+		found := named(t.Experiments, want.Name)
 		switch {
 		case found == nil:
 			t.moves.measure = append(t.moves.measure, plan.CreateExperiment{Experiment: want})
@@ -123,11 +114,7 @@ func (t *turn) trimExperiments() {
 }
 
 // ownExperiments are those that the Rollout controls, the newest first.
-func (t *turn) ownExperiments() []*v1alpha1.Experiment {
-	own := slices.DeleteFunc(slices.Clone(t.Experiments), func(ex *v1alpha1.Experiment) bool { return !metav1.IsControlledBy(ex, t.ro) })
-	slices.SortFunc(own, func(a, b *v1alpha1.Experiment) int { return newestFirst(a, b) })
-	return own
-}
+func (t *turn) ownExperiments() []*v1alpha1.Experiment { return owned(t.Experiments, t.ro) }
 
 // experimentName is that of the first attempt at the step at work.
 func (t *turn) experimentName() string {

@@ -14,14 +14,7 @@ func staffed(t *turn) outcome {
 	t.latch()
 	t.sizes = t.blueGreenSizes()
 	t.forgetReturns()
-	if !t.allNew() {
-		t.resize(t.revisions.Stable, t.sizes.Stable)
-	}
-	if t.birth != nil {
-		t.bear(t.sizes.New)
-		return goOn
-	}
-	t.resize(t.revisions.New, t.sizes.New)
+	t.resizeBoth()
 	return goOn
 }
 

@@ -17,15 +17,20 @@ func scaled(t *turn) outcome {
 	if t.halted() {
 		return goOn
 	}
+	t.resizeBoth()
+	return goOn
+}
+
+// resizeBoth gives both sides the sizes that were decided.
+func (t *turn) resizeBoth() {
 	if !t.allNew() {
 		t.resize(t.revisions.Stable, t.sizes.Stable)
 	}
 	if t.birth != nil {
 		t.bear(t.sizes.New)
-		return goOn
+		return
 	}
 	t.resize(t.revisions.New, t.sizes.New)
-	return goOn
 }
 
 // bear sets the size of the ReplicaSet that this turn creates, which saves a write.
