@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -48,6 +51,9 @@ func (h *Hand) recognise(ctx context.Context, owner client.Object, rs *appsv1.Re
 }
 
 func (h *Hand) updateReplicaSet(ctx context.Context, owner client.Object, a plan.UpdateReplicaSet) error {
+	if a.Generation > 0 && a.Replicas != nil {
+		return h.scaleReplicaSet(ctx, owner, a)
+	}
 	body := map[string]any{}
 	spec := map[string]any{}
 	if a.Replicas != nil {
@@ -63,6 +69,34 @@ func (h *Hand) updateReplicaSet(ctx context.Context, owner client.Object, a plan
 		body["metadata"] = map[string]any{"annotations": a.Annotations}
 	}
 	return h.mergeReplicaSet(ctx, owner, a.Name, body)
+}
+
+// scaleReplicaSet edits a ReplicaSet of which nobody has changed the spec since it was read.
+func (h *Hand) scaleReplicaSet(ctx context.Context, owner client.Object, a plan.UpdateReplicaSet) error {
+	operations := []map[string]any{
+		{"op": "test", "path": "/metadata/generation", "value": a.Generation},
+		{"op": "replace", "path": "/spec/replicas", "value": *a.Replicas},
+	}
+	if a.MinReadySeconds != nil {
+		operations = append(operations, map[string]any{"op": "add", "path": "/spec/minReadySeconds", "value": *a.MinReadySeconds})
+	}
+	for _, key := range slices.Sorted(maps.Keys(a.Annotations)) {
+		operation := map[string]any{"op": "remove", "path": "/metadata/annotations/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)}
+		if value := a.Annotations[key]; value != nil {
+			operation["op"], operation["value"] = "add", *value
+		}
+		operations = append(operations, operation)
+	}
+	patch, err := json.Marshal(operations)
+	if err != nil {
+		return err
+	}
+	rs := replicaSet(owner, a.Name)
+	if err := h.Client.Patch(ctx, rs, client.RawPatch(types.JSONPatchType, patch)); err != nil {
+		return fmt.Errorf("scaling ReplicaSet %q: %w", a.Name, err)
+	}
+	h.Wrote(client.ObjectKeyFromObject(owner), rs)
+	return nil
 }
 
 // adopt makes the Rollout the controller. The UID in the patch keeps us from adopting a namesake that was made since.

@@ -45,7 +45,7 @@ func (t *turn) groupOf(rs *appsv1.ReplicaSet) *group {
 
 // fit gives a ReplicaSet its number of pods, and forgets when they were to go: it may be needed again after a retry.
 func (t *turn) fit(rs *appsv1.ReplicaSet, want int32) {
-	edit := plan.UpdateReplicaSet{Name: rs.Name}
+	edit := plan.UpdateReplicaSet{Name: rs.Name, Generation: rs.Generation}
 	if _, set := revision.Deadline(rs); set {
 		edit.Annotations = map[string]*string{v1alpha1.ScaleDownDeadlineAnnotation: nil}
 	}
@@ -66,7 +66,7 @@ func (t *turn) retire(rs *appsv1.ReplicaSet) {
 	}
 	deadline, noted := revision.Deadline(rs)
 	delay := v1alpha1.ExperimentScaleDownDelay(t.ex)
-	edit := plan.UpdateReplicaSet{Name: rs.Name}
+	edit := plan.UpdateReplicaSet{Name: rs.Name, Generation: rs.Generation}
 	switch {
 	case delay > 0 && !noted:
 		at := t.now.Add(delay)

@@ -37,8 +37,11 @@ type (
 	CreateReplicaSet struct{ ReplicaSet *appsv1.ReplicaSet }
 
 	// UpdateReplicaSet edits one ReplicaSet in one write: only what is set here changes. An annotation with a nil value is removed.
+	// A number of pods is meant for the spec that was read, which Generation names: a controller that was away while another one went on
+	// must not add pods to what that decided. 0 does not ask.
 	UpdateReplicaSet struct {
 		Name            string
+		Generation      int64
 		Replicas        *int32
 		MinReadySeconds *int32
 		Annotations     map[string]*string

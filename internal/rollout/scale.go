@@ -99,6 +99,9 @@ func (t *turn) abortDelay() (time.Duration, bool) {
 func (t *turn) write() {
 	for _, rs := range t.revisions.All() {
 		edit := t.edits[rs.Name]
+		if edit != nil {
+			edit.Generation = rs.Generation
+		}
 		switch {
 		case edit == nil || (edit.Replicas == nil && edit.MinReadySeconds == nil && len(edit.Annotations) == 0):
 		case edit.Replicas != nil && *edit.Replicas > revision.Replicas(rs):
