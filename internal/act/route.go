@@ -38,7 +38,7 @@ func (h *Hand) routeOne(ctx context.Context, ro *v1alpha1.Rollout, live traffic.
 	}
 	for _, change := range changes {
 		if err := h.write(ctx, ro, change); err != nil {
-			return fmt.Errorf("writing %s %q: %w", change.After.GetKind(), change.After.GetName(), err)
+			return fmt.Errorf("writing %s %q: %w", change.Object().GetKind(), change.Object().GetName(), err)
 		}
 	}
 	return nil
@@ -47,7 +47,11 @@ func (h *Hand) routeOne(ctx context.Context, ro *v1alpha1.Rollout, live traffic.
 // write sends one change. Writers of this process take turns at an object, so that Rollouts that share one do not make the API
 // server repeat itself; against everybody else the tests in the patch guard.
 func (h *Hand) write(ctx context.Context, ro *v1alpha1.Rollout, change traffic.Change) error {
-	object := change.After.DeepCopy()
+	object := change.Object().DeepCopy()
+	if change.After == nil {
+		uid := object.GetUID()
+		return client.IgnoreNotFound(h.Client.Delete(ctx, object, client.Preconditions{UID: &uid}))
+	}
 	if change.Before == nil {
 		if err := h.Client.Create(ctx, object); err != nil {
 			return err

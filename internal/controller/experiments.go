@@ -22,6 +22,7 @@ import (
 	"github.com/kanari-dev/kanari/internal/act"
 	"github.com/kanari-dev/kanari/internal/experiment"
 	"github.com/kanari-dev/kanari/internal/observe"
+	"github.com/kanari-dev/kanari/internal/traffic"
 )
 
 // Experiments takes Experiments one turn further, whenever something about them changed or a moment has come that they waited for.
@@ -83,7 +84,7 @@ type search func(ctx context.Context, reader client.Reader, object client.Object
 
 func usersOfTemplate(kind string) search {
 	return func(ctx context.Context, reader client.Reader, template client.Object) ([]types.NamespacedName, error) {
-		return observe.ExperimentsUsing(ctx, reader, observe.Used(kind, template.GetNamespace(), observe.Any))
+		return observe.ExperimentsUsing(ctx, reader, observe.Used(kind, template.GetNamespace(), traffic.Any))
 	}
 }
 

@@ -214,7 +214,7 @@ func build(mgr manager.Manager, o Options, rollouts *Rollouts) (controller.Contr
 		})
 	}
 	byName := usersOfIt(client.Object.GetName)
-	all := usersOfIt(func(client.Object) string { return observe.Any })
+	all := usersOfIt(func(client.Object) string { return traffic.Any })
 	owners := handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &v1alpha1.Rollout{}, handler.OnlyControllerOwner())
 	controllers := builder.ControllerManagedBy(mgr).Named("rollout").
 		Watches(&v1alpha1.Rollout{}, overtaking{&handler.EnqueueRequestForObject{}}).

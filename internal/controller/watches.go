@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -57,7 +58,11 @@ func (w *watches) watch(kind schema.GroupVersionKind) (known bool, err error) {
 	object := &unstructured.Unstructured{}
 	object.SetGroupVersionKind(kind)
 	users := handler.TypedEnqueueRequestsFromMapFunc(func(ctx context.Context, object *unstructured.Unstructured) []reconcile.Request {
-		return usersOf(ctx, w.cache, observe.Used(kind.Kind, object.GetNamespace(), object.GetName()))
+		return slices.Concat(
+			usersOf(ctx, w.cache, observe.Used(kind.Kind, object.GetNamespace(), object.GetName())),
+			usersOf(ctx, w.cache, observe.Used(kind.Kind, object.GetNamespace(), traffic.Any)),
+			usersOf(ctx, w.cache, observe.Used(kind.Kind, "", traffic.Any)),
+		)
 	})
 	if err := w.controller.Watch(source.Kind(w.cache, object, users)); err != nil {
 		return false, fmt.Errorf("watching %s: %w", kind.Kind, err)

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/traffic"
 )
 
 // indexer gives the indexes of the caches to a fake API server.
@@ -159,7 +160,7 @@ func TestExperimentsToWhichTemplatesMatter(t *testing.T) {
 	plain := trial("plain", "")
 	plain.Spec.Analyses = nil
 	server := reader(t, trial("try", v1alpha1.AnalysisPhasePending), trial("over", v1alpha1.AnalysisPhaseSuccessful), plain)
-	for _, use := range []string{Used("AnalysisTemplate", "shop", Any), Used("ClusterAnalysisTemplate", "", Any)} {
+	for _, use := range []string{Used("AnalysisTemplate", "shop", traffic.Any), Used("ClusterAnalysisTemplate", "", traffic.Any)} {
 		found, err := ExperimentsUsing(t.Context(), server, use)
 		if err != nil {
 			t.Fatal(err)

@@ -130,6 +130,14 @@ func (e *Eye) routes(ctx context.Context, ro *v1alpha1.Rollout) ([]traffic.Live,
 func (e *Eye) Find(ctx context.Context, refs []traffic.Ref) ([]*unstructured.Unstructured, error) {
 	var found []*unstructured.Unstructured
 	for _, ref := range refs {
+		if ref.Name == traffic.Any {
+			all, err := e.all(ctx, ref)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, all...)
+			continue
+		}
 		object := &unstructured.Unstructured{}
 		object.SetGroupVersionKind(ref.GroupVersionKind)
 		get := e.get
@@ -146,6 +154,21 @@ func (e *Eye) Find(ctx context.Context, refs []traffic.Ref) ([]*unstructured.Uns
 		}
 	}
 	return found, nil
+}
+
+// all are the objects of a kind, without those that a name stands for already.
+func (e *Eye) all(ctx context.Context, ref traffic.Ref) ([]*unstructured.Unstructured, error) {
+	list := &unstructured.UnstructuredList{}
+	list.SetGroupVersionKind(ref.GroupVersionKind.GroupVersion().WithKind(ref.Kind + "List"))
+	err := e.Reader.List(ctx, list, client.InNamespace(ref.Namespace))
+	if err != nil && !meta.IsNoMatchError(err) {
+		return nil, fmt.Errorf("reading all objects of kind %s: %w", ref.Kind, err)
+	}
+	var all []*unstructured.Unstructured
+	for i := range list.Items {
+		all = append(all, &list.Items[i])
+	}
+	return all, nil
 }
 
 // get reads an object that others create. What the cache lacks is asked for once more where it cannot be missed.

@@ -68,10 +68,7 @@ func stems(object client.Object) []string {
 	return all
 }
 
-// Any is the name of all objects of a kind in a namespace, in the index ByUse.
-const Any = "*"
-
-// Used names an object in the index ByUse.
+// Used names an object in the index ByUse; traffic.Any is the name of all of a kind in the namespace, or in the cluster.
 func Used(kind, namespace, name string) string { return kind + "/" + namespace + "/" + name }
 
 func uses(ro *v1alpha1.Rollout, renderers []traffic.Renderer) []string {
@@ -90,5 +87,5 @@ func uses(ro *v1alpha1.Rollout, renderers []traffic.Renderer) []string {
 
 // templateUses: templates name templates, so any of the namespace, and any of the cluster, may be one that matters.
 func templateUses(namespace string) []string {
-	return []string{Used("AnalysisTemplate", namespace, Any), Used("ClusterAnalysisTemplate", "", Any)}
+	return []string{Used("AnalysisTemplate", namespace, traffic.Any), Used("ClusterAnalysisTemplate", "", traffic.Any)}
 }

@@ -89,15 +89,21 @@ func updatedWeight(before *v1alpha1.TrafficWeights, weight int32) plan.Event {
 
 // updatedRoute says what was written into an object of a mesh.
 func updatedRoute(change traffic.Change, weight int32) plan.Event {
-	object := change.After
+	kind, name := change.Object().GetKind(), change.Object().GetName()
 	switch {
-	case object.GetKind() == "VirtualService":
-		return normal("Updated VirtualService", "VirtualService `%s` set to desiredWeight '%d'", object.GetName(), weight)
-	case object.GetKind() == "DestinationRule":
-		return normal("UpdatedDestinationRule", "DestinationRule %s subset updated", object.GetName())
+	case kind == "VirtualService":
+		return normal("Updated VirtualService", "VirtualService `%s` set to desiredWeight '%d'", name, weight)
+	case kind == "DestinationRule":
+		return normal("UpdatedDestinationRule", "DestinationRule %s subset updated", name)
+	case kind == "Ingress" && change.Before == nil:
+		return normal("CreatingCanaryIngress", "Creating canary ingress `%s` with weight `%d`", name, weight)
+	case kind == "Ingress":
+		return normal("PatchingCanaryIngress", "Updating Ingress `%s` to desiredWeight '%d'", name, weight)
 	case change.Before == nil:
-		return normal("CreatingCanaryIngress", "Creating canary ingress `%s` with weight `%d`", object.GetName(), weight)
+		return normal("CreatedRoute", "Created %s `%s` with weight '%d'", kind, name, weight)
+	case change.After == nil:
+		return normal("DeletedRoute", "Deleted %s `%s`", kind, name)
 	default:
-		return normal("PatchingCanaryIngress", "Updating Ingress `%s` to desiredWeight '%d'", object.GetName(), weight)
+		return normal("UpdatedRoute", "%s `%s` set to weight '%d'", kind, name, weight)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Change is one write to one object. Before is nil when the object is to be created.
+// Change is one write to one object. Before is nil when the object is to be created, After when it is to be deleted.
 type Change struct {
 	Before *unstructured.Unstructured
 	After  *unstructured.Unstructured
@@ -28,10 +28,13 @@ func NewChange(before, after *unstructured.Unstructured) *Change {
 // Patch returns the change as a JSON patch that holds only what differs. Objects are shared: another Rollout, a person or GitOps
 // may write other entries of the same list between our read and our write, and lists have no keys. So the operations are
 // preceded by tests that the entries on their paths are still the ones that we meant, and that the values are still the ones
-// that we read. A failed test means: look again. A Change that creates its object has no patch: that is an error.
+// that we read. A failed test means: look again. A Change that creates or deletes its object has no patch: that is an error.
 func (c Change) Patch() ([]byte, error) {
-	if c.Before == nil {
+	switch {
+	case c.Before == nil:
 		return nil, fmt.Errorf("comparing %s %q: it is to be created, not patched", c.After.GetKind(), c.After.GetName())
+	case c.After == nil:
+		return nil, fmt.Errorf("comparing %s %q: it is to be deleted, not patched", c.Before.GetKind(), c.Before.GetName())
 	}
 	d := difference{guards: map[string]any{}}
 	d.values("", c.Before.Object, c.After.Object)
@@ -40,6 +43,14 @@ func (c Change) Patch() ([]byte, error) {
 		return nil, fmt.Errorf("encoding the patch of %s %q: %w", c.After.GetKind(), c.After.GetName(), err)
 	}
 	return patch, nil
+}
+
+// Object is what the change is about: as it will be, or as it was where it is deleted.
+func (c Change) Object() *unstructured.Unstructured {
+	if c.After == nil {
+		return c.Before
+	}
+	return c.After
 }
 
 // operation is one entry of a JSON patch. Value is a pointer because a null is not the same as no value.

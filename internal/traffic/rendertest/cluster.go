@@ -2,6 +2,7 @@ package rendertest
 
 import (
 	"fmt"
+	"slices"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -23,10 +24,16 @@ func (c *Cluster) Read() []*unstructured.Unstructured {
 	return all
 }
 
-// Apply creates or patches one object and returns the patch; nil for a creation. An error is that of a failed test in the patch.
+// Apply creates, patches or deletes one object and returns the patch, if there is one. An error is that of a failed test in the patch.
 func (c *Cluster) Apply(change traffic.Change) ([]byte, error) {
 	if change.Before == nil {
 		c.Objects = append(c.Objects, change.After.DeepCopy())
+		return nil, nil
+	}
+	if change.After == nil {
+		c.Objects = slices.DeleteFunc(c.Objects, func(o *unstructured.Unstructured) bool {
+			return traffic.Find([]*unstructured.Unstructured{o}, change.Before) != nil
+		})
 		return nil, nil
 	}
 	patch, err := change.Patch()

@@ -169,10 +169,13 @@ func (c *Case) write(t *testing.T, change traffic.Change) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := gocmp.Diff(change.After, traffic.Find(c.Cluster.Objects, change.After)); diff != "" {
+	if diff := gocmp.Diff(change.After, traffic.Find(c.Cluster.Objects, change.Object())); diff != "" {
 		t.Fatalf("the patch does not give what was rendered (-rendered +patched):\n%s\n%s", diff, patch)
 	}
-	name := change.After.GetKind() + " " + change.After.GetNamespace() + "/" + change.After.GetName()
+	name := change.Object().GetKind() + " " + change.Object().GetNamespace() + "/" + change.Object().GetName()
+	if change.After == nil {
+		return []byte("- delete: " + name + "\n")
+	}
 	if patch == nil {
 		return []byte("- create: " + name + "\n")
 	}
