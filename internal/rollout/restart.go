@@ -4,6 +4,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kanari-dev/kanari/internal/plan"
 	"github.com/kanari-dev/kanari/internal/revision"
@@ -53,10 +54,21 @@ func (t *turn) restarting() bool {
 func (t *turn) restartRoom() int32 {
 	available, asked := int32(0), int32(0)
 	for _, rs := range t.revisions.All() {
-		available += revision.Available(rs)
+		available += revision.Available(rs) - t.leaving(rs)
 		asked += revision.Replicas(rs)
 	}
 	return available - (max(t.replicas(), asked) - max(unavailable(t.ro), 1))
+}
+
+// leaving is how many pods of a ReplicaSet are on their way out and still count as available, because its status was written before.
+func (t *turn) leaving(rs *appsv1.ReplicaSet) int32 {
+	terminating := int32(0)
+	for _, pod := range t.Pods {
+		if pod.DeletionTimestamp != nil && metav1.IsControlledBy(pod, rs) {
+			terminating++
+		}
+	}
+	return max(terminating-revision.Terminating(rs), 0)
 }
 
 // restartOrder is stable first, which carries most requests, then the new revision, then old ones.

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"maps"
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -90,6 +91,7 @@ func (t *turn) routing(weight int32) traffic.Routing {
 		Canary:  traffic.Destination{Weight: weight, Hash: t.canaryHash(), Service: canary},
 		Stable:  traffic.Destination{Weight: t.total() - weight, Hash: t.stableHash(), Service: stable},
 		Managed: t.managedRoutes(),
+		Former:  t.formerShares(),
 	}
 	if t.allNew() || t.status.Abort || t.status.PromoteFull {
 		return r
@@ -116,6 +118,27 @@ func (t *turn) routing(weight int32) traffic.Routing {
 	r.Headers = slices.DeleteFunc(r.Headers, func(h v1alpha1.SetHeaderRoute) bool { return h.Match == nil })
 	r.Mirrors = slices.DeleteFunc(r.Mirrors, func(m v1alpha1.SetMirrorRoute) bool { return m.Match == nil })
 	return r
+}
+
+// formerShares are the Services that may have got shares of earlier Experiments. The status knows of those that were written, the Experiments
+// themselves of one that was written by a turn which did not live to say so.
+func (t *turn) formerShares() []string {
+	services := map[string]bool{}
+	if weights := t.ro.Status.Canary.Weights; weights != nil {
+		for _, share := range weights.Additional {
+			services[share.ServiceName] = true
+		}
+	}
+	for _, ex := range t.ownExperiments() {
+		for _, group := range ex.Status.TemplateStatuses {
+			services[group.ServiceName] = true
+		}
+	}
+	canary, stable := t.services()
+	for _, name := range []string{"", canary, stable} {
+		delete(services, name)
+	}
+	return slices.Sorted(maps.Keys(services))
 }
 
 // rollingBack tells whether requests still go to a revision that is neither new nor stable: the template was changed, or set back, in

@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
@@ -15,6 +16,8 @@ type Routing struct {
 	Stable Destination
 	// Additional destinations are those of a running experiment.
 	Additional []Destination
+	// Former are the Services of earlier experiments: what still leads to one that is not in Additional is to go.
+	Former []string
 	// Headers and Mirrors come before the weights, in the order of Managed.
 	Headers []v1alpha1.SetHeaderRoute
 	Mirrors []v1alpha1.SetMirrorRoute
@@ -27,6 +30,12 @@ type Destination struct {
 	Weight  int32
 	Hash    string
 	Service string
+}
+
+// Experiment tells whether a Service belongs to an experiment, and whether it is to get requests still.
+func (r Routing) Experiment(service string) (ours, wanted bool) {
+	wanted = slices.ContainsFunc(r.Additional, func(d Destination) bool { return d.Service == service })
+	return wanted || slices.Contains(r.Former, service), wanted
 }
 
 // String is one short line for goldens and logs.

@@ -52,8 +52,9 @@ func (r receivers) weighing(destinations []map[string]any, want traffic.Routing)
 func (w weighing) part(weight int64) int64 { return (2*weight*w.share + w.total) / (2 * w.total) }
 
 // weigh sets the weights of our destinations in one route and tells whether the canary's has shrunk. Experiment destinations that
-// are missing are appended by name. One that is not wanted any more cannot be told from a stranger's, so it is not removed.
+// are missing are appended by name, those of former experiments are removed.
 func (r receivers) weigh(route map[string]any, want traffic.Routing) (lowered bool, err error) {
+	dropFormer(route, want)
 	destinations := entries(route, "route")
 	w := r.weighing(destinations, want)
 	if w.share == 0 && want.Canary.Weight > 0 {
@@ -80,6 +81,20 @@ func (r receivers) weigh(route map[string]any, want traffic.Routing) (lowered bo
 	}
 	route["route"] = all
 	return lowered, nil
+}
+
+// dropFormer removes destinations of experiments that get nothing any more.
+func dropFormer(route map[string]any, want traffic.Routing) {
+	all := list(route, "route")
+	kept := slices.DeleteFunc(slices.Clone(all), func(entry any) bool {
+		fields, _ := entry.(map[string]any)
+		to := destination(fields)
+		ours, wanted := want.Experiment(short(text(to, "host")))
+		return ours && !wanted
+	})
+	if len(kept) < len(all) {
+		route["route"] = kept
+	}
 }
 
 // setWeight leaves a weight that is the same number in another form, and an absent one that means 0, as they are.
