@@ -1,6 +1,6 @@
 # The whole of it: make demo shows what Kanari does, make test proves it.
 SHELL := /bin/bash
-.PHONY: help demo test sim lint e2e build generate update bench-analysis judge-table clean
+.PHONY: help demo test sim lint e2e build generate update bench-abort bench-analysis judge-table clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,13 @@ generate: ## deep copies and CRDs from the API's types
 
 update: ## rewrite the golden files; read the difference before you commit it
 	@grep -rlE 'flag\.Bool\("update"' --include=*_test.go . | xargs -n1 dirname | sort -u | xargs -I{} go test {} -update
+
+ROLLOUTS ?= 200
+bench-abort: ## how fast aborts are among 200 Rollouts, alone, in a crowd, and while all others update
+	@scripts/setup
+	@mkdir -p bin
+	@KANARI_E2E_REPORT=$(CURDIR)/bin go test -count=1 ./test/e2e -run '^TestHowFastAnAbortIs$$' -args -rollouts=$(ROLLOUTS)
+	@cat bin/aborts.txt
 
 bench-analysis: ## how fast a bad version is taken back, over 50 canaries
 	@scripts/setup

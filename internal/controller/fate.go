@@ -41,8 +41,8 @@ func (f fate) result() (ctrl.Result, error) {
 	switch {
 	case f.err == nil && f.wake.IsZero():
 		return ctrl.Result{}, nil
-	case f.err == nil: // not yet
-		return ctrl.Result{RequeueAfter: max(f.wake.Sub(f.now), time.Millisecond)}, nil
+	case f.err == nil: // not yet, and no longer urgent if it was: its clock may wait behind somebody else's abort
+		return ctrl.Result{RequeueAfter: max(f.wake.Sub(f.now), time.Millisecond), Priority: new(0)}, nil
 	case apierrors.HasStatusCause(f.err, corev1.NamespaceTerminatingCause): // all of it goes anyway
 		return ctrl.Result{}, nil
 	case somebodyWasFaster(f.err): // look again

@@ -69,6 +69,7 @@ func newChaos() *cobra.Command {
 	add("zone-up ZONE", "Bring every node of a zone back", func(a []string) []string { return []string{"zones", a[0], "up"} })
 	add("pod-crash [NAMESPACE/]POD", "Kill a pod's containers", func(a []string) []string { return append(pod(a[0]), "crash") })
 	add("pod-ready [NAMESPACE/]POD true|false", "Keep a pod from being ready, or let it be", func(a []string) []string { return append(pod(a[0]), "ready", a[1]) })
+	add("apiserver-restart", "End the API server, which cuts every watch, and start another one over the same data", func([]string) []string { return []string{"apiserver", "restart"} })
 	return cmd
 }
 

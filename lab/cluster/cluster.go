@@ -126,7 +126,7 @@ func (c *cluster) startServices(ctx context.Context) error {
 	if err := c.serve(GatewayFile, gate.Handler()); err != nil {
 		return err
 	}
-	return c.serve(ControlFile, control.Server{Kubelet: c.kubelet, Servers: c.servers, Gateway: gate}.Handler())
+	return c.serve(ControlFile, control.Server{Plane: c.plane, Kubelet: c.kubelet, Servers: c.servers, Gateway: gate, Network: c.network}.Handler())
 }
 
 // serve answers on an inherited listener until the cluster stops.

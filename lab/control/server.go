@@ -1,21 +1,28 @@
 package control
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/pprof"
+	"time"
 
+	"github.com/kanari-dev/kanari/lab/controlplane"
 	"github.com/kanari-dev/kanari/lab/kubelet"
 	"github.com/kanari-dev/kanari/lab/load"
+	"github.com/kanari-dev/kanari/lab/network"
 	"github.com/kanari-dev/kanari/lab/serve"
 )
 
 // Server carries commands out.
 type Server struct {
+	Plane   *controlplane.Plane
 	Kubelet *kubelet.Kubelet
 	Servers *serve.Servers
 	Gateway http.RoundTripper
+	Network network.Network
 }
 
 // Handler serves the commands.
@@ -25,6 +32,7 @@ func (s Server) Handler() http.Handler {
 	mux.HandleFunc("POST /zones/{name}/{state}", plain(s.zone))
 	mux.HandleFunc("POST /pods/{namespace}/{name}/crash", plain(s.crash))
 	mux.HandleFunc("POST /pods/{namespace}/{name}/ready/{value}", plain(s.ready))
+	mux.HandleFunc("POST /apiserver/restart", plain(s.restart))
 	mux.HandleFunc("GET /versions", s.versions)
 	mux.HandleFunc("POST /versions", plain(s.setVersion))
 	mux.HandleFunc("POST /load", s.load)
@@ -97,6 +105,8 @@ func (s Server) ready(r *http.Request) error {
 	return s.Kubelet.SetPodReady(r.PathValue("namespace"), r.PathValue("name"), value == "true")
 }
 
+func (s Server) restart(r *http.Request) error { return s.Plane.RestartAPIServer(r.Context()) }
+
 func (s Server) versions(w http.ResponseWriter, _ *http.Request) { reply(w, s.Servers.Counts()) }
 
 // Change is a new behaviour for an image; what is nil stays as it is.
@@ -128,10 +138,24 @@ func (s Server) load(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/jsonl")
 	out, flush := json.NewEncoder(w), http.NewResponseController(w)
 	_ = flush.Flush()
-	_ = load.Run(r.Context(), plan, s.Gateway, func(report load.Report) error { // fails when the caller has gone
+	_ = load.Run(r.Context(), plan, s.proxy(plan.Through), func(report load.Report) error { // fails when the caller has gone
 		if err := out.Encode(report); err != nil {
 			return err
 		}
 		return flush.Flush()
 	})
+}
+
+// proxy sends requests to an address whatever their host; to the lab's gateway if it is empty.
+func (s Server) proxy(address string) http.RoundTripper {
+	if address == "" {
+		return s.Gateway
+	}
+	return &http.Transport{
+		DialContext: func(ctx context.Context, protocol, _ string) (net.Conn, error) {
+			return s.Network.DialContext(ctx, protocol, address)
+		},
+		MaxIdleConnsPerHost: 64,
+		IdleConnTimeout:     30 * time.Second,
+	}
 }

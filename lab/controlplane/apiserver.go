@@ -12,15 +12,13 @@ import (
 	cliflag "k8s.io/component-base/cli/flag"
 	basecompatibility "k8s.io/component-base/compatibility"
 	logsapi "k8s.io/component-base/logs/api/v1"
-	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
 )
 
-func (p *Plane) apiserverFlags(etcd string) []string {
+func (p *Plane) apiserverFlags() []string {
 	flags := []string{
-		"--etcd-servers=" + etcd,
-		"--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
-		fmt.Sprintf("--secure-port=%d", p.cfg.Inner),
+		"--etcd-servers=" + p.etcdURL,
+		"--advertise-address=127.0.0.1",
 		"--tls-cert-file=" + p.cfg.path("tls.crt"), "--tls-private-key-file=" + p.cfg.path("tls.key"),
 		"--client-ca-file=" + p.cfg.path("tls.crt"),
 		"--token-auth-file=" + p.cfg.path("tokens.csv"),
@@ -36,29 +34,50 @@ func (p *Plane) apiserverFlags(etcd string) []string {
 	return append(flags, p.auditFlags()...)
 }
 
-func (p *Plane) startAPIServer(ctx context.Context, etcd string) error {
-	o := options.NewServerRunOptions()
-	if err := parse("kube-apiserver", o.Flags(), p.apiserverFlags(etcd)); err != nil {
+// startAPIServer starts one that life ends. Until then it can be restarted.
+func (p *Plane) startAPIServer(life context.Context) error {
+	first, err := p.newAPIServer(life)
+	if err != nil {
 		return err
 	}
+	p.spawn("kube-apiserver", func() error { return p.serve(life, first) })
+	return nil
+}
+
+// server is one API server that has not begun yet.
+type server struct {
+	options options.CompletedOptions
+	door    *severed
+}
+
+// newAPIServer opens its door. Each server has to have options of its own.
+func (p *Plane) newAPIServer(ctx context.Context) (server, error) {
+	door, err := listen(p.cfg.Inner)
+	if err != nil {
+		return server{}, err
+	}
+	o := options.NewServerRunOptions()
+	if err := parse("kube-apiserver", o.Flags(), p.apiserverFlags()); err != nil {
+		return server{}, err
+	}
+	o.SecureServing.Listener = door
 	globals := o.GenericServerRunOptions.ComponentGlobalsRegistry
 	if err := globals.Set(); err != nil {
-		return err
+		return server{}, err
 	}
 	logsapi.ReapplyHandling = logsapi.ReapplyHandlingIgnoreUnchanged
 	if err := logsapi.ValidateAndApply(o.Logs, globals.FeatureGateFor(basecompatibility.DefaultKubeComponent)); err != nil {
-		return err
+		return server{}, err
 	}
 	rest.SetDefaultWarningHandler(rest.NoWarnings{})
 	completed, err := o.Complete(ctx)
 	if err != nil {
-		return err
+		return server{}, err
 	}
 	if errs := completed.Validate(); len(errs) > 0 {
-		return fmt.Errorf("checking the flags of kube-apiserver: %v", errs)
+		return server{}, fmt.Errorf("checking the flags of kube-apiserver: %v", errs)
 	}
-	p.spawn("kube-apiserver", func() error { return apiserver.Run(ctx, completed) })
-	return nil
+	return server{completed, door}, nil
 }
 
 // waitReady returns once the API server is ready and has made the namespace and the account that every pod needs.

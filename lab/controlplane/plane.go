@@ -19,14 +19,16 @@ import (
 
 // Plane is a running control plane.
 type Plane struct {
-	cfg     Config
-	rest    *rest.Config
-	etcd    *embed.Etcd
-	foreign []schema.GroupResource // kinds of other projects
-	cancel  context.CancelFunc
-	parts   []string
-	done    chan string // a part that has returned
-	ended   chan error  // the first part that returned although nobody asked it to
+	cfg      Config
+	rest     *rest.Config
+	etcd     *embed.Etcd
+	etcdURL  string
+	foreign  []schema.GroupResource // kinds of other projects
+	cancel   context.CancelFunc
+	parts    []string
+	done     chan string          // a part that has returned
+	ended    chan error           // the first part that returned although nobody asked it to
+	restarts chan chan<- struct{} // of the API server; what is sent is closed when the old one has ended
 }
 
 // stopWithin bounds how long Stop waits for each part.
@@ -34,7 +36,7 @@ const stopWithin = 8 * time.Second
 
 // Start brings the control plane up; ctx bounds the start, not the life, which Stop ends.
 func Start(ctx context.Context, cfg Config) (*Plane, error) {
-	p := &Plane{cfg: cfg, done: make(chan string, 8), ended: make(chan error, 8)}
+	p := &Plane{cfg: cfg, done: make(chan string, 8), ended: make(chan error, 8), restarts: make(chan chan<- struct{})}
 	if err := p.prepare(); err != nil {
 		return nil, err
 	}
@@ -84,7 +86,7 @@ func (p *Plane) start(ctx, life context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.etcd = etcd
+	p.etcd, p.etcdURL = etcd, address
 	p.foreign, err = crds.Seed(time.Now(), func(key, value string) error {
 		_, err := etcd.Server.Put(ctx, &etcdserverpb.PutRequest{Key: []byte(key), Value: []byte(value)})
 		return err
@@ -92,7 +94,7 @@ func (p *Plane) start(ctx, life context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.startAPIServer(life, address); err != nil {
+	if err := p.startAPIServer(life); err != nil {
 		return err
 	}
 	if err := p.waitReady(ctx); err != nil {

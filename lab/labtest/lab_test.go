@@ -38,6 +38,7 @@ func TestLab(t *testing.T) {
 			t.Run("a pod takes its preStop time to end", l.testPreStop)
 			t.Run("users have the rights that RBAC gives them", l.testUsers)
 			t.Run("the audit log has a line for each write", func(t *testing.T) { l.testAudit(t, audit) })
+			t.Run("another API server takes over the data", l.testRestart)
 			t.Run("nothing is left behind", l.testStop)
 		})
 	}
@@ -236,6 +237,39 @@ func (l *lab) testAudit(t *testing.T, path string) {
 	if writes["deployments"] != 2 || writes["services"] != 1 || writes["virtualservices"] != 1 {
 		t.Errorf("the test's own creations in the log: %v", writes)
 	}
+}
+
+// testRestart sees that watches end, that nothing is lost, and that the controllers and the nodes go on by themselves.
+func (l *lab) testRestart(t *testing.T) {
+	ctx := context.Background()
+	before, err := l.kube.AppsV1().Deployments("default").Get(ctx, "red", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := l.kube.AppsV1().Deployments("default").Watch(ctx, metav1.ListOptions{ResourceVersion: before.ResourceVersion})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer events.Stop()
+	began := time.Now()
+	l.run("chaos", "apiserver-restart")
+	t.Logf("the restart took %s", time.Since(began).Round(time.Millisecond))
+	for range events.ResultChan() { // to its end
+	}
+	after, err := l.kube.AppsV1().Deployments("default").Get(ctx, "red", metav1.GetOptions{})
+	if err != nil || after.UID != before.UID {
+		t.Fatalf("the Deployment was %s, is %+v, %v", before.UID, after, err)
+	}
+	if _, err := l.kube.AppsV1().Deployments("default").Create(ctx, deployment("green", 1), metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	l.eventually("a pod of a new Deployment", func(ctx context.Context) error {
+		green, err := l.kube.AppsV1().Deployments("default").Get(ctx, "green", metav1.GetOptions{})
+		if err == nil && green.Status.ReadyReplicas != 1 {
+			err = fmt.Errorf("not yet: %+v", green.Status)
+		}
+		return err
+	})
 }
 
 func (l *lab) testStop(t *testing.T) {

@@ -17,6 +17,7 @@ type Request struct {
 	Verb      string    `json:"verb"`
 	UserAgent string    `json:"userAgent"`
 	Received  time.Time `json:"requestReceivedTimestamp"`
+	Answered  time.Time `json:"stageTimestamp"`
 	User      struct {
 		Name string `json:"username"`
 	} `json:"user"`
@@ -55,6 +56,13 @@ func (r Request) Writes() bool {
 // Requests reads the finished requests of one user that touch neither a lease nor the discovery of kinds. A line is in the
 // log before its caller has the answer, so everything that a test has seen the effect of is there.
 func (l *Lab) Requests(user string) ([]Request, error) {
+	return l.audited(user, func(r Request) bool {
+		return r.Impersonated.Name == user && r.Object.Resource != "" && r.Object.Resource != "leases"
+	})
+}
+
+// audited reads the finished requests whose line has a word in it and that are wanted.
+func (l *Lab) audited(word string, wanted func(Request) bool) ([]Request, error) {
 	file, err := os.Open(l.Audit)
 	if err != nil {
 		return nil, err
@@ -64,14 +72,14 @@ func (l *Lab) Requests(user string) ([]Request, error) {
 	scanner := bufio.NewScanner(file)
 	scanner.Buffer(nil, 1<<20)
 	for scanner.Scan() {
-		if !strings.Contains(scanner.Text(), user) {
+		if !strings.Contains(scanner.Text(), word) {
 			continue
 		}
 		var r Request
 		if err := json.Unmarshal(scanner.Bytes(), &r); err != nil {
 			return nil, fmt.Errorf("reading the audit log: %w", err)
 		}
-		if r.Impersonated.Name == user && r.Stage != "ResponseStarted" && r.Object.Resource != "" && r.Object.Resource != "leases" {
+		if r.Stage != "ResponseStarted" && wanted(r) {
 			found = append(found, r)
 		}
 	}

@@ -78,6 +78,36 @@ func TestDeathAtTenMomentsChangesNothing(t *testing.T) {
 	s.Safe()
 }
 
+// TestDeathAfterEachWriteChangesNothing kills the controller after each write of three deliveries, one write a life, before it has the answer
+// to it. The lives of a delivery are led at the same time.
+func TestDeathAfterEachWriteChangesNothing(t *testing.T) {
+	for name, delivery := range deliveries() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			undisturbed := delivery.live(t, Write{})
+			want := undisturbed.finish()
+			var lives []life
+			for _, write := range undisturbed.Writes() {
+				lives = append(lives, delivery.live(t, write))
+			}
+			deaths := 0
+			for _, life := range lives {
+				if diff := cmp.Diff(want, life.finish()); diff != "" {
+					t.Errorf("dead of %s: what is left over (-undisturbed +dead):\n%s", life.fatal, diff)
+				}
+				// How many statuses are written depends on which pods get ready in the same moment.
+				if !life.Died() && life.fatal.Name != "PUT rollouts/web/status" {
+					t.Errorf("it never wrote %s; it wrote %v", life.fatal, life.Writes())
+				}
+				if life.Died() {
+					deaths++
+				}
+			}
+			t.Logf("%d deaths, one after each of %v", deaths, undisturbed.Writes())
+		})
+	}
+}
+
 // remains is what a canary leaves behind, without names, times and numbers that differ from run to run.
 func (s *Scene) remains(rollout string) map[string]any {
 	ro := s.state.rollout(rollout)
@@ -86,7 +116,7 @@ func (s *Scene) remains(rollout string) map[string]any {
 	for _, c := range status.Conditions {
 		conditions[c.Type] = string(c.Status) + " " + c.Reason + ": " + c.Message
 	}
-	status.Conditions = nil
+	status.Conditions, status.AbortedAt = nil, nil
 	left := map[string]any{"status": status, "conditions": conditions, "revision": ro.Annotations[v1alpha1.RevisionAnnotation]}
 	for _, rs := range s.state.replicaSets(rollout) {
 		left[rs.Name] = replicaSetRemains(rs)

@@ -15,6 +15,7 @@ import (
 type example struct {
 	folder, rollout string
 	edits           []func(*unstructured.Unstructured)
+	fromDeployment  bool     // its image is set in the Deployment of its name
 	first           string   // where the first version comes to rest
 	promote         []int32  // the pauses that a person ends
 	rests           []string // where the second version does
@@ -99,6 +100,26 @@ func TestExamples(t *testing.T) {
 			phases:  once,
 			end:     "2/2 Healthy r2:4/4",
 		},
+		"a preview, and one switch": {
+			folder: "08-blue-green", rollout: "myapp-rollout", edits: []func(*unstructured.Unstructured){onRollouts(inBlueGreen("scaleDownDelaySeconds", int64(1)))},
+			first:   "Healthy r1:3/3 active=r1 preview=r1",
+			promote: []int32{atThePreview},
+			rests:   []string{"Paused r1:3/3 r2:3/3 active=r1 preview=r2", "Healthy r1:3/3 r2:3/3 active=r2 preview=r2"},
+			phases:  []string{progressing, paused, healthy}, // everything is there by the time of the switch
+			selections: map[string][]string{
+				"myapp-active-svc":  {`""`, "r1", "r2"},
+				"myapp-preview-svc": {`""`, "r1", "r2"},
+			},
+			end: "Healthy r2:3/3 active=r2 preview=r2",
+		},
+		"pods of a Deployment": {
+			folder: "09-from-a-deployment", rollout: "helloworld", fromDeployment: true,
+			first:   "2/2 Healthy r1:4/4",
+			promote: []int32{1},
+			rests:   []string{"1/2 Paused r1:3/3 r2:1/1", "2/2 Healthy r2:4/4"},
+			phases:  once,
+			end:     "2/2 Healthy r2:4/4",
+		},
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); c.run(t) })
 	}
@@ -115,7 +136,7 @@ func (c example) run(t *testing.T) {
 		t.Errorf("the phases of a first deployment are %v: nothing was wrong with it", phases)
 	}
 
-	s.SetImage(c.rollout, "kanari.dev/demo:green")
+	s.setImageOf(c, green)
 	for _, step := range c.promote {
 		s.AwaitPause(c.rollout, step)
 		s.Promote(c.rollout)
@@ -141,12 +162,22 @@ func (c example) run(t *testing.T) {
 	s.withinBudget(c.rollout, trace)
 }
 
+// setImageOf delivers another version of an example.
+func (s *Scene) setImageOf(c example, image string) {
+	s.Helper()
+	if c.fromDeployment {
+		s.SetDeployedImage(c.rollout, image)
+		return
+	}
+	s.SetImage(c.rollout, image)
+}
+
 // withinBudget holds dynamicStableScale to its word: no pod more than replicas, at any instant, those that terminate counted.
 func (s *Scene) withinBudget(rollout string, trace Trace) {
 	s.Helper()
 	for entry, state := range trace.States() {
 		ro := state.rollout(rollout)
-		if ro == nil || !ro.Spec.Strategy.Canary.DynamicStableScale {
+		if ro == nil || ro.Spec.Strategy.Canary == nil || !ro.Spec.Strategy.Canary.DynamicStableScale {
 			continue
 		}
 		if pods := state.pods(ro.Labels["app"]); pods > int(*ro.Spec.Replicas) {

@@ -23,7 +23,9 @@ var recorded = []schema.GroupVersionResource{
 	{Group: "argoproj.io", Version: "v1alpha1", Resource: "analysisruns"},
 	{Group: "argoproj.io", Version: "v1alpha1", Resource: "experiments"},
 	{Group: "apps", Version: "v1", Resource: "replicasets"},
+	{Group: "apps", Version: "v1", Resource: "deployments"},
 	{Group: "batch", Version: "v1", Resource: "jobs"},
+	{Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"},
 	{Version: "v1", Resource: "pods"},
 	{Version: "v1", Resource: "services"},
 	{Version: "v1", Resource: "events"},
@@ -34,11 +36,11 @@ var recorded = []schema.GroupVersionResource{
 	{Group: "coordination.k8s.io", Version: "v1", Resource: "leases"},
 }
 
-// followed tells whether objects of a kind are recorded. Resources are named after their kinds.
-func followed(kind schema.GroupVersionKind) bool {
-	return slices.ContainsFunc(recorded, func(r schema.GroupVersionResource) bool {
+// follows tells whether objects of a kind are recorded. Resources are named after their kinds.
+func (r *Recorder) follows(kind schema.GroupVersionKind) bool {
+	return slices.ContainsFunc(r.kinds, func(known schema.GroupVersionResource) bool {
 		plural, _ := meta.UnsafeGuessKindToResource(kind)
-		return r.GroupResource() == plural.GroupResource()
+		return known.GroupResource() == plural.GroupResource()
 	})
 }
 
@@ -67,6 +69,7 @@ func (e Entry) String() string {
 type Recorder struct {
 	namespace string
 	client    dynamic.Interface
+	kinds     []schema.GroupVersionResource
 
 	mutex   sync.Mutex
 	entries []Entry       // in the order of arrival: exact within a kind, nearly so between kinds
@@ -74,13 +77,16 @@ type Recorder struct {
 	broken  error
 }
 
-// Record follows a namespace until the test ends. It returns once every watch stands, so nothing that happens later is missed.
-func Record(t *testing.T, client dynamic.Interface, namespace string) *Recorder {
+// Record follows a namespace until the test ends, all kinds in it unless some are named. It returns once every watch stands, so nothing that happens later is missed.
+func Record(t *testing.T, client dynamic.Interface, namespace string, kinds ...schema.GroupVersionResource) *Recorder {
 	t.Helper()
-	r := &Recorder{namespace: namespace, client: client, more: make(chan struct{})}
+	if len(kinds) == 0 {
+		kinds = recorded
+	}
+	r := &Recorder{namespace: namespace, client: client, kinds: kinds, more: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	for _, resource := range recorded {
+	for _, resource := range kinds {
 		events, err := r.open(ctx, resource)
 		if err != nil {
 			cancel()

@@ -14,14 +14,22 @@ type router interface {
 	weight(s *State) (int64, bool)
 	// receivers are the hashes that get the two shares; false when pods stand for shares.
 	receivers(s *State) (stable, canary string, ok bool)
+	// words are what the two are called.
+	words() (stable, canary string)
 }
 
 func (s *State) router(ro *v1alpha1.Rollout) router {
+	if blueGreen := ro.Spec.Strategy.BlueGreen; blueGreen != nil {
+		return previewed{services{blueGreen.ActiveService, blueGreen.PreviewService}}
+	}
 	canary := ro.Spec.Strategy.Canary
 	services := services{canary.StableService, canary.CanaryService}
 	switch {
 	case canary.TrafficRouting == nil:
 		return services
+	case canary.PingPong != nil:
+		services.stable, services.canary = canary.PingPong.PingService, canary.PingPong.PongService
+		return pair{hosts{services, *canary.TrafficRouting.Istio.VirtualService}}
 	case canary.TrafficRouting.Nginx != nil:
 		return ingress{services, ro.Name + "-" + canary.TrafficRouting.Nginx.StableIngress + "-canary"}
 	case canary.TrafficRouting.Istio.DestinationRule != nil:
@@ -45,6 +53,13 @@ func (r services) weight(*State) (int64, bool) { return 0, false }
 func (r services) receivers(s *State) (stable, canary string, ok bool) {
 	return s.selected(r.stable), s.selected(r.canary), r.stable != ""
 }
+
+func (services) words() (stable, canary string) { return "stable", "canary" }
+
+// previewed are the two Services of a blue-green strategy: whoever is active gets everything.
+type previewed struct{ services }
+
+func (previewed) words() (stable, canary string) { return "active", "preview" }
 
 // ingress is a canary Ingress of nginx.
 type ingress struct {
@@ -77,6 +92,11 @@ func (r hosts) weight(s *State) (int64, bool) {
 	return share(route(s.object("VirtualService", r.virtualService.Name), name), "host", r.canary), true
 }
 
+// pair are two hosts that take turns. The share is that of the second one, whichever is stable: so nobody needs to be asked.
+type pair struct{ hosts }
+
+func (pair) words() (stable, canary string) { return "ping", "pong" }
+
 // subsets are two subsets of one host.
 type subsets struct{ virtualService, destinationRule string }
 
@@ -88,6 +108,8 @@ func (r subsets) receivers(s *State) (stable, canary string, ok bool) {
 	rule := s.object("DestinationRule", r.destinationRule)
 	return subsetHash(rule, "stable"), subsetHash(rule, "canary"), true
 }
+
+func (subsets) words() (stable, canary string) { return "stable", "canary" }
 
 func subsetHash(rule *unstructured.Unstructured, name string) string {
 	if rule == nil {
@@ -119,14 +141,16 @@ func route(vs *unstructured.Unstructured, name string) map[string]any {
 }
 
 // share is the weight of the destination whose field has a value.
-func share(route map[string]any, field, value string) int64 {
+func share(route map[string]any, field, value string) int64 { return shares(route, field)[value] }
+
+// shares are the weights of all destinations, by the value of a field.
+func shares(route map[string]any, field string) map[string]int64 {
+	found := map[string]int64{}
 	destinations, _, _ := unstructured.NestedSlice(route, "route")
 	for _, entry := range destinations {
 		fields, _ := entry.(map[string]any)
-		if found, _, _ := unstructured.NestedString(fields, "destination", field); found == value {
-			weight, _, _ := unstructured.NestedInt64(fields, "weight")
-			return weight
-		}
+		name, _, _ := unstructured.NestedString(fields, "destination", field)
+		found[name], _, _ = unstructured.NestedInt64(fields, "weight")
 	}
-	return 0
+	return found
 }

@@ -2,17 +2,25 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 )
 
 // Unsafe finds the moments at which a request could have been lost or sent to the wrong pods. Each kind of fault is told once.
-func (tr Trace) Unsafe() []string {
+func (tr Trace) Unsafe() []string { return tr.UnsafeAfter(0) }
+
+// UnsafeAfter leaves out how the first writes up to a version came about, as where a record begins in the middle: until it has all that was
+// there, it holds moments that never were.
+func (tr Trace) UnsafeAfter(version uint64) []string {
 	seen := map[string]bool{}
 	var faults []string
 	hashed := map[string]bool{} // Services that have had a hash
-	for entry, state := range tr.States() {
-		for _, fault := range append(state.unhashed(hashed), state.unserved()...) {
+	served := map[string]bool{} // and those that have led to pods
+	for entry, state := range tr.After(version) {
+		for _, fault := range slices.Concat(state.unhashed(hashed), state.unserved(), state.astray(served)) {
 			if !seen[fault] {
 				seen[fault] = true
 				faults = append(faults, fmt.Sprintf("%s (after %s)", fault, entry))
@@ -42,7 +50,7 @@ func (s *State) unserved() []string {
 	var faults []string
 	for _, object := range s.all("Rollout") {
 		ro := read[v1alpha1.Rollout](object)
-		if ro.Spec.Strategy.Canary == nil || ro.Spec.Strategy.Canary.TrafficRouting == nil || condition(ro, v1alpha1.RolloutHealthy) == nil {
+		if !routed(ro) || condition(ro, v1alpha1.RolloutHealthy) == nil {
 			continue // before it was healthy for the first time there is nothing to lose
 		}
 		router := s.router(ro)
@@ -53,6 +61,34 @@ func (s *State) unserved() []string {
 		}
 		if weight < 100 && !s.available(stable) {
 			faults = append(faults, fmt.Sprintf("%d%% of the requests for %s reach no stable pod (%s)", 100-weight, ro.Name, s.label(stable)))
+		}
+	}
+	return faults
+}
+
+// routed tells whether more than the number of pods decides who gets the requests.
+func routed(ro *v1alpha1.Rollout) bool {
+	canary := ro.Spec.Strategy.Canary
+	return ro.Spec.Strategy.BlueGreen != nil || canary != nil && canary.TrafficRouting != nil
+}
+
+// astray finds shares of requests for Services, of a Rollout or of its Experiment, that led to pods once and no longer do.
+func (s *State) astray(before map[string]bool) []string {
+	for _, service := range s.all("Service") {
+		if s.available(s.selected(service.GetName())) {
+			before[service.GetName()] = true
+		}
+	}
+	var faults []string
+	for _, object := range s.all("VirtualService") {
+		routes, _, _ := unstructured.NestedSlice(object.Object, "spec", "http")
+		for _, entry := range routes {
+			fields, _ := entry.(map[string]any)
+			for host, weight := range shares(fields, "host") {
+				if weight > 0 && before[host] && !s.available(s.selected(host)) {
+					faults = append(faults, fmt.Sprintf("%d%% of the requests of VirtualService %s reach no pod of Service %s", weight, object.GetName(), host))
+				}
+			}
 		}
 	}
 	return faults

@@ -12,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
@@ -35,8 +36,8 @@ type Scene struct {
 	mine     map[string]uint64 // the last write of this test, by kind
 }
 
-// NewScene opens a namespace and records it.
-func NewScene(t *testing.T, lab *Lab) *Scene {
+// NewScene opens a namespace and records it, all kinds in it unless some are named.
+func NewScene(t *testing.T, lab *Lab, kinds ...schema.GroupVersionResource) *Scene {
 	t.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "e2e-"}}
 	if err := lab.Client.Create(t.Context(), namespace); err != nil {
@@ -44,15 +45,15 @@ func NewScene(t *testing.T, lab *Lab) *Scene {
 	}
 	t.Cleanup(func() { _ = lab.Client.Delete(context.Background(), namespace) })
 	t.Logf("namespace %s", namespace.Name)
-	return SceneOf(t, lab, namespace.Name)
+	return SceneOf(t, lab, namespace.Name, kinds...)
 }
 
 // SceneOf records a namespace that is there already, what it holds first.
-func SceneOf(t *testing.T, lab *Lab, namespace string) *Scene {
+func SceneOf(t *testing.T, lab *Lab, namespace string, kinds ...schema.GroupVersionResource) *Scene {
 	t.Helper()
 	return &Scene{
 		T: t, Client: client.NewNamespacedClient(lab.Client, namespace), Namespace: namespace,
-		recorder: Record(t, lab.Dynamic, namespace), state: newState(), mine: map[string]uint64{},
+		recorder: Record(t, lab.Dynamic, namespace, kinds...), state: newState(), mine: map[string]uint64{},
 	}
 }
 
@@ -108,7 +109,7 @@ func (s *Scene) wrote(object client.Object) {
 	if err != nil {
 		s.Fatalf("%s has the resourceVersion %q", object.GetName(), object.GetResourceVersion())
 	}
-	if followed(kind) {
+	if s.recorder.follows(kind) {
 		s.mine[kind.Kind] = max(s.mine[kind.Kind], version)
 	}
 }
@@ -119,6 +120,9 @@ func (s *Scene) AwaitPhase(name string, phase v1alpha1.RolloutPhase) *State {
 	return s.Await(fmt.Sprintf("Rollout %s to be %s", name, phase), func(now *State) bool { return now.phase(name) == phase })
 }
 
+// atThePreview stands for the step at which a blue-green strategy pauses: it has none.
+const atThePreview int32 = -1
+
 // AwaitPause waits until a Rollout pauses at a step, counted from zero.
 func (s *Scene) AwaitPause(name string, step int32) *State {
 	s.Helper()
@@ -127,7 +131,7 @@ func (s *Scene) AwaitPause(name string, step int32) *State {
 			return false
 		}
 		index := now.rollout(name).Status.CurrentStepIndex
-		return index != nil && *index == step
+		return index != nil && *index == step || index == nil && step == atThePreview
 	})
 }
 
@@ -159,7 +163,7 @@ func (s *Scene) Trace() Trace {
 func (s *Scene) CatchUp() {
 	s.Helper()
 	last := map[string]uint64{} // by kind
-	for _, resource := range recorded {
+	for _, resource := range s.recorder.kinds {
 		list, err := s.recorder.client.Resource(resource).Namespace(s.Namespace).List(s.Context(), metav1.ListOptions{})
 		if err != nil {
 			s.Fatalf("listing %s: %v", resource.Resource, err)

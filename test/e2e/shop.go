@@ -17,6 +17,8 @@ type Shop struct {
 	Labels string
 	// Image of the first version; kanari.dev/demo:blue if it is empty.
 	Image string
+	// Annotations go on the pods, as YAML in flow style.
+	Annotations string
 	// Scraped asks Prometheus to look at the pods.
 	Scraped bool
 	// More is further lines of the canary strategy.
@@ -40,7 +42,13 @@ func (s *Scene) Open(shop Shop) {
 // OpenServices creates the two Services of a Shop.
 func (s *Scene) OpenServices(name string) {
 	s.Helper()
-	for _, side := range []string{"stable", "canary"} {
+	s.OpenSides(name, "stable", "canary")
+}
+
+// OpenSides creates Services over the same pods, each named after a side.
+func (s *Scene) OpenSides(name string, sides ...string) {
+	s.Helper()
+	for _, side := range sides {
 		s.CreateYAML(fmt.Sprintf(`
 apiVersion: v1
 kind: Service
@@ -61,9 +69,11 @@ func (s *Scene) OpenRollout(shop Shop) {
 	if shop.Image == "" {
 		shop.Image = "kanari.dev/demo:blue"
 	}
-	annotations := ""
 	if shop.Scraped {
-		annotations = `, annotations: {prometheus.io/scrape: "true"}`
+		shop.Annotations = `{prometheus.io/scrape: "true"}`
+	}
+	if shop.Annotations == "" {
+		shop.Annotations = "{}"
 	}
 	more := ""
 	if len(shop.More) > 0 {
@@ -77,7 +87,7 @@ spec:
   replicas: %[3]d
   selector: {matchLabels: {app: %[1]s}}
   template:
-    metadata: {labels: {app: %[1]s}%[8]s}
+    metadata: {labels: {app: %[1]s}, annotations: %[8]s}
     spec:
       containers: [{name: app, image: %[7]s, ports: [{containerPort: 80}]}]
   strategy:
@@ -86,7 +96,7 @@ spec:
       canaryService: %[1]s-canary
       trafficRouting: {istio: {virtualService: {name: %[4]s, routes: [%[1]s]}}}
       steps: %[5]s%[6]s
-`, shop.Name, shop.Labels, shop.Replicas, shop.VirtualService, shop.Steps, more, shop.Image, annotations))
+`, shop.Name, shop.Labels, shop.Replicas, shop.VirtualService, shop.Steps, more, shop.Image, shop.Annotations))
 }
 
 // virtualService is one with a route for each Shop.

@@ -73,7 +73,7 @@ func (s *State) all(kind string) []*unstructured.Unstructured {
 func (s *State) replicaSets(rollout string) []*appsv1.ReplicaSet {
 	var found []*appsv1.ReplicaSet
 	for _, object := range s.all("ReplicaSet") {
-		if owner := metav1.GetControllerOf(object); owner != nil && owner.Name == rollout {
+		if owner := metav1.GetControllerOf(object); owner != nil && owner.Kind == "Rollout" && owner.Name == rollout {
 			found = append(found, read[appsv1.ReplicaSet](object))
 		}
 	}
@@ -106,6 +106,11 @@ func (s *State) weight(rollout string) int64 {
 	return weight
 }
 
+// deployment returns a Deployment.
+func (s *State) deployment(name string) *appsv1.Deployment {
+	return read[appsv1.Deployment](s.object("Deployment", name))
+}
+
 // hashed returns the ReplicaSet of a hash.
 func (s *State) hashed(hash string) *appsv1.ReplicaSet {
 	for _, object := range s.all("ReplicaSet") {
@@ -136,6 +141,28 @@ func (s *State) pods(app string) int {
 	return count
 }
 
+// living are the pods with a label app that nobody has told to go, by name.
+func (s *State) living(app string) map[string]*corev1.Pod {
+	found := map[string]*corev1.Pod{}
+	for _, object := range s.all("Pod") {
+		if pod := read[corev1.Pod](object); pod.Labels["app"] == app && pod.DeletionTimestamp == nil {
+			found[pod.Name] = pod
+		}
+	}
+	return found
+}
+
+// ready counts the living pods that are ready.
+func (s *State) ready(app string) int {
+	count := 0
+	for _, pod := range s.living(app) {
+		if slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool { return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue }) {
+			count++
+		}
+	}
+	return count
+}
+
 // sentence says in one line how a Rollout stands: step, phase, the canary's share as the router has it, available and wanted pods by
 // revision, and which revision each Service or subset selects.
 func (s *State) sentence(name string) string {
@@ -158,7 +185,8 @@ func (s *State) sentence(name string) string {
 		}
 	}
 	if stable, canary, ok := router.receivers(s); ok {
-		words = append(words, "stable="+s.label(stable), "canary="+s.label(canary))
+		first, second := router.words()
+		words = append(words, first+"="+s.label(stable), second+"="+s.label(canary))
 	}
 	return strings.Join(words, " ")
 }

@@ -43,6 +43,7 @@ type Traffic struct {
 
 	mutex   sync.Mutex
 	reports []Report
+	more    chan struct{} // closed when the next report arrives
 }
 
 // Send begins to carry a plan out. It ends with the test at the latest.
@@ -52,7 +53,7 @@ func (s *Scene) Send(plan Plan) *Traffic {
 	if err != nil {
 		s.Fatalf("sending requests to %s: %v", plan.Host, err)
 	}
-	traffic := &Traffic{scene: s, ended: make(chan struct{})}
+	traffic := &Traffic{scene: s, ended: make(chan struct{}), more: make(chan struct{})}
 	go traffic.follow(answer)
 	s.Cleanup(func() { <-traffic.ended }) // the context of the test ends before
 	return traffic
@@ -88,6 +89,40 @@ func (tr *Traffic) note(r Report) {
 	tr.mutex.Lock()
 	defer tr.mutex.Unlock()
 	tr.reports = append(tr.reports, r)
+	close(tr.more)
+	tr.more = make(chan struct{})
+}
+
+// AwaitAnswer waits until a version has answered after this very moment.
+func (tr *Traffic) AwaitAnswer(version string) {
+	tr.scene.Helper()
+	moment, late := time.Now(), time.After(patience)
+	for {
+		tr.mutex.Lock()
+		more := tr.more
+		tr.mutex.Unlock()
+		if tr.Since(version, moment).Requests > 0 {
+			return
+		}
+		select {
+		case <-more:
+		case <-late:
+			tr.scene.Fatalf("waiting for an answer of %q: it did not come", version)
+		}
+	}
+}
+
+// Lost counts the requests that were answered with an error, or by nobody.
+func (tr *Traffic) Lost() int {
+	tr.mutex.Lock()
+	defer tr.mutex.Unlock()
+	lost := 0
+	for _, r := range tr.reports {
+		for _, sent := range r.Versions {
+			lost += sent.Errors
+		}
+	}
+	return lost
 }
 
 // AwaitEnd waits until a plan with a duration is over, and returns when it was.
