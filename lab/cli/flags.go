@@ -46,7 +46,7 @@ func (f *startFlags) add(fs *pflag.FlagSet) {
 	fs.DurationVar(&o.Spec.ReadyAfter, "ready-after", 0, "time from a container's start until it is ready")
 	fs.DurationVar(&o.Spec.Drain, "drain", 300*time.Millisecond, "time a pod goes on serving after it was asked to end and its preStop hook is over")
 	fs.StringArrayVar(&o.Spec.ServeImages, "serve-image", nil, "image name that is served like kanari.dev/demo, such as nginx; * for all; may be repeated")
-	fs.StringArrayVar(&f.programs, "program", nil, "IMAGE=PATH: pods with this image run the statically linked program at this path; may be repeated (default: those in KANARI_LAB_PROGRAMS, with commas between)")
+	fs.StringArrayVar(&f.programs, "program", nil, "IMAGE=PATH: pods with this image run the statically linked program at this path; may be repeated (besides those in KANARI_LAB_PROGRAMS, with commas between)")
 	fs.BoolVar(&f.keepRunning, "keep-running", false, "go on when the process that started the lab ends")
 }
 
@@ -142,10 +142,11 @@ func (f *startFlags) resolveCRDs() error {
 }
 
 func (f *startFlags) resolvePrograms() error {
-	if list := os.Getenv("KANARI_LAB_PROGRAMS"); len(f.programs) == 0 && list != "" {
-		f.programs = strings.Split(list, ",")
+	var all []string
+	if list := os.Getenv("KANARI_LAB_PROGRAMS"); list != "" {
+		all = strings.Split(list, ",")
 	}
-	for _, text := range f.programs {
+	for _, text := range append(all, f.programs...) {
 		image, path, ok := strings.Cut(text, "=")
 		if !ok || image == "" || path == "" {
 			return fmt.Errorf("--program %s: want IMAGE=PATH", text)

@@ -95,7 +95,8 @@ func TestResolvePrograms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{"prom/prometheus": "/bin/cat"}, got.Programs); diff != "" {
-		t.Errorf("by flag, which goes first (-want +got):\n%s", diff)
+	want["prom/prometheus"] = "/bin/cat"
+	if diff := cmp.Diff(want, got.Programs); diff != "" {
+		t.Errorf("by a flag, which goes first (-want +got):\n%s", diff)
 	}
 }

@@ -21,7 +21,7 @@ func newLoad() *cobra.Command {
 	var headers []string
 	cmd := &cobra.Command{
 		Use:   "load --host HOST",
-		Short: "Send requests through the lab's gateway at a constant rate; print a JSON line a second and one in the end",
+		Short: "Send requests at a constant rate; print a JSON line a second and one in the end",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := addHeaders(&plan, headers); err != nil {
@@ -41,6 +41,7 @@ func newLoad() *cobra.Command {
 	fs.IntVar(&plan.Rate, "rate", 100, "requests a second")
 	fs.DurationVar(&plan.Duration, "duration", 0, "how long (default: until stopped)")
 	fs.DurationVar(&plan.Every, "every", time.Second, "time between lines")
+	fs.StringVar(&plan.Through, "through", "", "ADDRESS:PORT of a proxy inside the cluster that takes the requests (default: the lab's gateway)")
 	fs.StringArrayVar(&headers, "header", nil, "NAME=VALUE; may be repeated")
 	lab.add(cmd)
 	return cmd

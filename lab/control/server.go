@@ -4,14 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/pprof"
-	"time"
 
 	"github.com/kanari-dev/kanari/lab/controlplane"
 	"github.com/kanari-dev/kanari/lab/kubelet"
-	"github.com/kanari-dev/kanari/lab/load"
 	"github.com/kanari-dev/kanari/lab/network"
 	"github.com/kanari-dev/kanari/lab/serve"
 )
@@ -35,7 +32,9 @@ func (s Server) Handler() http.Handler {
 	mux.HandleFunc("POST /apiserver/restart", plain(s.restart))
 	mux.HandleFunc("GET /versions", s.versions)
 	mux.HandleFunc("POST /versions", plain(s.setVersion))
-	mux.HandleFunc("POST /load", s.load)
+	sending := &sending{ends: map[string]context.CancelFunc{}}
+	mux.HandleFunc("POST /load", func(w http.ResponseWriter, r *http.Request) { s.load(w, r, sending) })
+	mux.HandleFunc("POST /load/{name}/end", plain(sending.end))
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	return mux
@@ -122,40 +121,4 @@ func (s Server) setVersion(r *http.Request) error {
 		return fmt.Errorf("reading the new behaviour: %w", err)
 	}
 	return change.apply(s.Servers)
-}
-
-// load streams reports, a JSON object a line, for as long as the caller listens.
-func (s Server) load(w http.ResponseWriter, r *http.Request) {
-	var plan load.Plan
-	if err := json.NewDecoder(r.Body).Decode(&plan); err != nil {
-		refuse(w, fmt.Errorf("reading the load: %w", err))
-		return
-	}
-	if err := plan.Check(); err != nil {
-		refuse(w, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/jsonl")
-	out, flush := json.NewEncoder(w), http.NewResponseController(w)
-	_ = flush.Flush()
-	_ = load.Run(r.Context(), plan, s.proxy(plan.Through), func(report load.Report) error { // fails when the caller has gone
-		if err := out.Encode(report); err != nil {
-			return err
-		}
-		return flush.Flush()
-	})
-}
-
-// proxy sends requests to an address whatever their host; to the lab's gateway if it is empty.
-func (s Server) proxy(address string) http.RoundTripper {
-	if address == "" {
-		return s.Gateway
-	}
-	return &http.Transport{
-		DialContext: func(ctx context.Context, protocol, _ string) (net.Conn, error) {
-			return s.Network.DialContext(ctx, protocol, address)
-		},
-		MaxIdleConnsPerHost: 64,
-		IdleConnTimeout:     30 * time.Second,
-	}
 }

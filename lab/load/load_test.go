@@ -59,6 +59,9 @@ func TestRun(t *testing.T) {
 	if diff := cmp.Diff(want, last.Versions); diff != "" {
 		t.Error(diff)
 	}
+	if diff := cmp.Diff(map[string]int{"500": 10}, last.Failures); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestRunEndsWithItsReader(t *testing.T) {
@@ -88,6 +91,7 @@ func TestCheck(t *testing.T) {
 		"no rate":           {Host: "x"},
 		"negative duration": {Host: "x", Rate: 1, Duration: -1},
 		"negative interval": {Host: "x", Rate: 1, Every: -1},
+		"proxy by its name": {Host: "x", Rate: 1, Through: "traefik:80"},
 	}
 	for name, plan := range tests {
 		if plan.Check() == nil {

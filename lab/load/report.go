@@ -14,8 +14,10 @@ type Report struct {
 	Requests int                `json:"requests"`
 	Errors   int                `json:"errors"` // no answer, or a status of 500 and above
 	Versions map[string]Version `json:"versions"`
-	P50      float64            `json:"p50ms"` // latency in milliseconds
-	P99      float64            `json:"p99ms"`
+	// Failures counts the errors by status, as in "502", or by what kept the answer away.
+	Failures map[string]int `json:"failures,omitempty"`
+	P50      float64        `json:"p50ms"` // latency in milliseconds
+	P99      float64        `json:"p99ms"`
 }
 
 // Version is one version's part. Requests that reached no version are under the empty name.
@@ -30,6 +32,7 @@ type Version struct {
 type tally struct {
 	requests, errors int
 	versions         map[string]Version
+	failures         map[string]int
 	latencies        vegeta.LatencyMetrics
 }
 
@@ -37,20 +40,21 @@ type tally struct {
 type hit struct {
 	version string
 	at      time.Time
-	failed  bool
+	failure string // empty for a good answer
 	latency time.Duration
 }
 
 func (t *tally) add(h hit) {
 	if t.versions == nil {
-		t.versions = map[string]Version{}
+		t.versions, t.failures = map[string]Version{}, map[string]int{}
 	}
 	v := t.versions[h.version]
 	v.Requests++
 	t.requests++
-	if h.failed {
+	if h.failure != "" {
 		v.Errors++
 		t.errors++
+		t.failures[h.failure]++
 	}
 	if h.at.After(v.Last) {
 		v.Last = h.at
@@ -62,7 +66,7 @@ func (t *tally) add(h hit) {
 func (t *tally) report(now, began time.Time) Report {
 	r := Report{
 		At: now, Seconds: now.Sub(began).Seconds(),
-		Requests: t.requests, Errors: t.errors, Versions: map[string]Version{},
+		Requests: t.requests, Errors: t.errors, Versions: map[string]Version{}, Failures: t.failures,
 	}
 	for name, v := range t.versions {
 		v.Share = float64(v.Requests) / float64(t.requests)

@@ -63,11 +63,20 @@ func gather(p Plan, results <-chan *vegeta.Result, emit func(Report) error) erro
 	}
 }
 
+// failureOf says what is wrong with an answer; empty if nothing is.
+func failureOf(r *vegeta.Result) string {
+	switch {
+	case r.Code == 0:
+		return r.Error
+	case r.Code >= http.StatusInternalServerError:
+		return strconv.Itoa(int(r.Code))
+	}
+	return ""
+}
+
 func hitOf(r *vegeta.Result) hit {
 	h := hit{
-		version: r.Headers.Get(serve.VersionHeader), at: r.Timestamp, latency: r.Latency,
-		failed: r.Code == 0 || r.Code >= http.StatusInternalServerError,
-	}
+		version: r.Headers.Get(serve.VersionHeader), at: r.Timestamp, latency: r.Latency, failure: failureOf(r)}
 	if nanos, err := strconv.ParseInt(r.Headers.Get(serve.ReceivedHeader), 10, 64); err == nil {
 		h.at = time.Unix(0, nanos)
 	}
