@@ -8,6 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -123,16 +124,17 @@ func (o Options) manager(scheme *runtime.Scheme) ctrl.Options {
 }
 
 // cache holds what turns need and nothing else: Rollouts, AnalysisRuns and Experiments of this instance, ReplicaSets that belong to some
-// Rollout or Experiment, the metadata of their pods, Services. Field managers are left out; they are half of most objects and nobody reads them.
+// Rollout or Experiment, the metadata of their pods, Services and which pods are behind them. Field managers are left out; they are half of most objects and nobody reads them.
 func (o Options) cache() cache.Options {
 	options := cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
-			&v1alpha1.Rollout{}:     {Label: o.ours()},
-			&v1alpha1.AnalysisRun{}: {Label: o.ours()},
-			&v1alpha1.Experiment{}:  {Label: o.ours()},
-			&appsv1.ReplicaSet{}:    {Label: having(v1alpha1.DefaultRolloutUniqueLabelKey)},
-			&corev1.Pod{}:           {Label: having(v1alpha1.DefaultRolloutUniqueLabelKey)},
+			&v1alpha1.Rollout{}:          {Label: o.ours()},
+			&v1alpha1.AnalysisRun{}:      {Label: o.ours()},
+			&v1alpha1.Experiment{}:       {Label: o.ours()},
+			&appsv1.ReplicaSet{}:         {Label: having(v1alpha1.DefaultRolloutUniqueLabelKey)},
+			&corev1.Pod{}:                {Label: having(v1alpha1.DefaultRolloutUniqueLabelKey)},
+			&discoveryv1.EndpointSlice{}: {Label: having(discoveryv1.LabelServiceName), Transform: observe.SlimSlice},
 		},
 	}
 	if o.Namespace != "" {
@@ -214,6 +216,9 @@ func build(mgr manager.Manager, o Options, rollouts *Rollouts) (controller.Contr
 		})
 	}
 	byName := usersOfIt(client.Object.GetName)
+	endpoints := handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, slice client.Object) []reconcile.Request {
+		return usersOf(ctx, reader, observe.Used("Service", slice.GetNamespace(), observe.SliceService(slice)))
+	})
 	all := usersOfIt(func(client.Object) string { return traffic.Any })
 	owners := handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &v1alpha1.Rollout{}, handler.OnlyControllerOwner())
 	controllers := builder.ControllerManagedBy(mgr).Named("rollout").
@@ -222,6 +227,7 @@ func build(mgr manager.Manager, o Options, rollouts *Rollouts) (controller.Contr
 		Watches(&v1alpha1.AnalysisRun{}, overtaking{owners}).
 		Watches(&v1alpha1.Experiment{}, overtaking{owners}).
 		Watches(&corev1.Service{}, byName).
+		Watches(&discoveryv1.EndpointSlice{}, endpoints).
 		Watches(&v1alpha1.AnalysisTemplate{}, all)
 	if o.Namespace == "" {
 		controllers = controllers.Watches(&v1alpha1.ClusterAnalysisTemplate{}, all)

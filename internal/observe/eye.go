@@ -58,6 +58,9 @@ func (e *Eye) Rollout(ctx context.Context, key types.NamespacedName) (rollout.Wo
 	if w.Services, err = e.services(ctx, ro); err != nil {
 		return w, err
 	}
+	if w.Endpoints, err = e.endpoints(ctx, ro); err != nil {
+		return w, err
+	}
 	if w.Routes, err = e.routes(ctx, ro); err != nil {
 		return w, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -20,6 +21,8 @@ const (
 	ByStem = "stem"
 	// ByUse finds Rollouts and Experiments by an object that they use, as Used writes it.
 	ByUse = "use"
+	// ByService finds EndpointSlices by their Service.
+	ByService = "service"
 
 	nobody = "nobody" // the owner of ReplicaSets that may be adopted
 )
@@ -36,6 +39,7 @@ func Indexes(ctx context.Context, indexer client.FieldIndexer, renderers []traff
 		{&appsv1.ReplicaSet{}, ByStem, stems},
 		{&corev1.Service{}, ByOwner, owner},
 		{&corev1.Service{}, ByStem, stems},
+		{&discoveryv1.EndpointSlice{}, ByService, func(slice client.Object) []string { return []string{SliceService(slice)} }},
 		{&v1alpha1.AnalysisRun{}, ByStem, stems},
 		{&v1alpha1.Rollout{}, ByUse, uses},
 		{&v1alpha1.Experiment{}, ByStem, stems},

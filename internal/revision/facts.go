@@ -2,6 +2,7 @@ package revision
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -57,6 +58,17 @@ func Created(rs *appsv1.ReplicaSet) int32 {
 		return 0
 	}
 	return rs.Status.Replicas
+}
+
+// Bears tells whether a pod's name is one that Kubernetes gives to the pods of a ReplicaSet; false for nil. Long names are cut before
+// the random part is added, so those of two ReplicaSets may then look alike.
+func Bears(rs *appsv1.ReplicaSet, pod string) bool {
+	if rs == nil {
+		return false
+	}
+	const longest, random = 63, 5
+	prefix := rs.Name + "-"
+	return strings.HasPrefix(pod, prefix[:min(len(prefix), longest-random)])
 }
 
 // Terminating is the number of its pods that are being deleted; 0 for nil and on clusters that do not count them.

@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/revision"
 )
 
 // resumed ends a pause whose time has come or that somebody ended. A client ends a pause by clearing the conditions; controllerPause
@@ -21,7 +22,7 @@ func resumed(t *turn) outcome {
 	}
 	if !t.pausedFor(v1alpha1.PauseReasonCanaryPauseStep) {
 		if t.status.ControllerPause {
-			t.advance()
+			t.endPause()
 		}
 		return goOn
 	}
@@ -31,9 +32,18 @@ func resumed(t *turn) outcome {
 	case t.now.Before(end):
 		t.wakeAt(end)
 	default:
-		t.advance()
+		t.endPause()
 	}
 	return goOn
+}
+
+// endPause moves on. Where nothing but the stable Service is missing for a promotion, the last pause lasts until that has turned, which is
+// soon, and the status is written once.
+func (t *turn) endPause() {
+	last := t.index()+1 == t.stepCount() && t.enough(revision.Available(t.revisions.New), t.replicas())
+	if t.turning = last && t.mustTurn(); !t.turning {
+		t.advance()
+	}
 }
 
 // beginPause starts waiting when the step at work says so.

@@ -36,7 +36,7 @@ func (t *turn) phase() (v1alpha1.RolloutPhase, string) {
 		return progress("waiting for post-promotion verification to complete")
 	case t.blueGreen == nil && t.canary.TrafficRouting == nil && s.Replicas > s.UpdatedReplicas:
 		return progress("old replicas are pending termination")
-	case !t.fullyPromoted():
+	case !t.fullyPromoted(), t.blueGreen == nil && t.carried() > 0:
 		return progress("waiting for all steps to complete")
 	default:
 		return v1alpha1.RolloutPhaseHealthy, ""

@@ -22,9 +22,15 @@ func hurried(t *turn) outcome {
 // It comes before Services, routes and pods are looked at, so that they follow in the same turn, and in the order that moves.list
 // argues: the stable Service turns to the new pods, requests go back to the stable Service, the former pods get their deadline. No
 // last write of weight 100 is needed before: once the stable Service has turned, both sides of the route lead to new pods.
+//
+// Where EndpointSlices say who is behind a Service, the Service turns first and the promotion waits for them. Else requests would go back
+// to a Service that leads to pods which are about to go, or to none.
 func promoted(t *turn) outcome {
 	reason := t.promotionReason()
 	if reason == "" {
+		return goOn
+	}
+	if t.turning = t.mustTurn(); t.turning {
 		return goOn
 	}
 	t.clearPauses()
@@ -48,6 +54,20 @@ func (t *turn) becomeStable(reason string) {
 		t.revisions.Old = append(t.revisions.Old, former)
 	}
 	t.revisions.Stable = t.revisions.New
+}
+
+// mustTurn tells whether a promotion has to wait for the Service that will be the stable one.
+func (t *turn) mustTurn() bool {
+	return t.revisions.Stable != nil && !t.fullyPromoted() && !t.leads(t.nextStableService(), t.revisions.New)
+}
+
+// nextStableService stands for the new revision once that is the stable one.
+func (t *turn) nextStableService() string {
+	canary, stable := t.services()
+	if t.canary.PingPong != nil {
+		return canary
+	}
+	return stable
 }
 
 // otherOfThePair is the Service of a pair that takes its turn as the stable one.

@@ -38,6 +38,14 @@ func withoutNumbers(s v1alpha1.RolloutStatus) v1alpha1.RolloutStatus {
 	return s
 }
 
+// numbersDue is when they are to be told. A Service that turns now will soon be followed by what it turns for, and the numbers with that.
+func (t *turn) numbersDue() time.Time {
+	if len(t.moves.point) > 0 {
+		return t.now.Add(patience)
+	}
+	return t.lastTold().Add(patience)
+}
+
 // lastTold is when a condition was last written.
 func (t *turn) lastTold() time.Time {
 	var last time.Time

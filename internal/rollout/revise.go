@@ -103,6 +103,7 @@ func created(t *turn) outcome {
 		t.birth = revision.Make(t.ro, t.hash, number)
 		t.moves.own = append(t.moves.own, plan.CreateReplicaSet{ReplicaSet: t.birth})
 		t.tell(createdReplicaSet(t.birth.Name, number))
+		t.warnOfRoutes()
 	}
 	t.keepUp(number)
 	return goOn

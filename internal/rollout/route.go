@@ -18,7 +18,7 @@ func routed(t *turn) outcome {
 		t.status.Canary.Weights = nil
 		return goOn
 	}
-	want := t.routing(t.weight())
+	want, wrote := t.routing(t.weight()), false
 	for _, route := range t.Routes {
 		changes, err := route.Differences(t.ro, want)
 		if err != nil {
@@ -27,22 +27,39 @@ func routed(t *turn) outcome {
 		for _, change := range changes {
 			t.tell(updatedRoute(change, want.Canary.Weight))
 		}
-		if len(changes) > 0 && len(t.moves.route) == 0 {
-			t.moves.route = append(t.moves.route, plan.RouteTraffic{Routing: want})
-		}
+		wrote = wrote || len(changes) > 0
+	}
+	if wrote {
+		t.moves.route = append(t.moves.route, plan.RouteTraffic{Routing: want})
 	}
 	t.noteWeights(want)
+	t.confirm(wrote)
 	return goOn
 }
 
-// weight is the share of requests that the new revision gets after this turn.
+// weight is the share of requests that the new revision gets after this turn. It rises only when the Service that gets it leads to the
+// pods that are to answer.
 func (t *turn) weight() int32 {
+	want, have := t.bearableWeight(), t.carried()
+	if weights := t.status.Canary.Weights; weights != nil && weights.Canary.PodTemplateHash != t.hash {
+		have = 0 // what another revision carries is nothing to hold on to
+	}
+	if canary, _ := t.services(); want > have && !t.allNew() && !t.rollingBack() && !t.leads(canary, t.revisions.New) {
+		return have
+	}
+	return want
+}
+
+// bearableWeight is the share that the ready pods of both sides can take.
+func (t *turn) bearableWeight() int32 {
 	fresh := t.revisions.New
 	switch {
 	case t.rollingBack():
 		return t.backTo(0)
+	case t.turning:
+		return t.carried() // soon both sides lead to the new pods
 	case t.allNew():
-		return 0 // everything goes through the stable Service
+		return t.backTo(0) // everything goes through the stable Service, once that leads to the new pods
 	case revision.Available(fresh) == 0:
 		return 0 // requests to nobody are lost
 	case t.status.Abort:
@@ -79,7 +96,8 @@ func (t *turn) backTo(target int32) int32 {
 	if target >= have || t.replicas() == 0 {
 		return target
 	}
-	carry := overload * revision.Available(t.revisions.Stable) * t.total() / t.replicas()
+	_, stable := t.services()
+	carry := overload * t.reached(stable, t.revisions.Stable) * t.total() / t.replicas()
 	return min(have, max(target, t.total()-carry))
 }
 
@@ -102,7 +120,7 @@ func (t *turn) routing(weight int32) traffic.Routing {
 			r.Stable.Weight -= share.Weight
 		}
 	}
-	if revision.Available(t.revisions.New) == 0 {
+	if t.reached(canary, t.revisions.New) == 0 {
 		return r
 	}
 	for _, step := range t.canary.Steps[:min(t.index()+1, t.stepCount())] {
@@ -167,12 +185,13 @@ func (t *turn) unanswered() bool {
 // canaryHash is what the canary side of a route selects. It turns to a revision that can answer, and leaves one only after its
 // weight has gone.
 func (t *turn) canaryHash() string {
+	canary, _ := t.services()
 	switch {
 	case t.rollingBack():
 		return t.status.Canary.Weights.Canary.PodTemplateHash
 	case t.allNew():
 		return t.stableHash()
-	case revision.Available(t.revisions.New) > 0 || t.status.Canary.Weights == nil:
+	case t.reached(canary, t.revisions.New) > 0 || t.status.Canary.Weights == nil:
 		return t.hash
 	default:
 		return t.status.Canary.Weights.Canary.PodTemplateHash
@@ -227,5 +246,5 @@ func (t *turn) routedAsWanted() bool {
 		return true
 	}
 	weights := t.status.Canary.Weights
-	return weights != nil && weights.Canary.Weight == t.stepWeight()
+	return weights != nil && weights.Canary.Weight == t.stepWeight() && !unconfirmed(weights)
 }

@@ -66,6 +66,7 @@ func (t *turn) resize(rs *appsv1.ReplicaSet, want int32) {
 		t.edit(rs.Name).Annotations[v1alpha1.DesiredReplicasAnnotation] = &value
 	}
 	have := revision.Replicas(rs)
+	want = max(want, min(have, t.footing(rs)))
 	if have == want {
 		return
 	}

@@ -42,10 +42,13 @@ func (t *turn) services() (canary, stable string) {
 	return v1alpha1.CanaryServices(&ro)
 }
 
-// stableReceiver is who answers for the stable Service: the stable revision. Without routes a last weight of 100 takes all its pods, and
+// stableReceiver is who answers for the stable Service: the stable revision, or the one that is about to become it. Without routes a last weight of 100 takes all its pods, and
 // the new revision answers before the Service would lead to nobody. An old one that answers in the meantime, because a newer template came,
 // goes on until the newest has as many pods.
 func (t *turn) stableReceiver() *appsv1.ReplicaSet {
+	if t.turning {
+		return t.revisions.New
+	}
 	last := t.canary.TrafficRouting == nil && t.sizes.Stable == 0 && t.replicas() > 0
 	if !last || t.allNew() || t.status.Abort || t.halted() {
 		return t.revisions.Stable

@@ -72,7 +72,7 @@ func (t *turn) underway() bool {
 // A step that moved requests in this turn may end in it: the status is written only after the actions, so a step counts as done
 // only when its write stood.
 func stepped(t *turn) outcome {
-	if !t.underway() || len(t.status.PauseConditions) > 0 {
+	if !t.underway() || len(t.status.PauseConditions) > 0 || t.turning {
 		return goOn
 	}
 	if t.stepDone() {

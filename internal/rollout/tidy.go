@@ -50,7 +50,7 @@ func (t *turn) retire() {
 			continue
 		}
 		// Where requests may still come, the change that sends them elsewhere wakes us.
-		if hash := revision.HashOf(rs); !t.selected(hash) && !t.routedTo(hash) {
+		if hash := revision.HashOf(rs); !t.selected(hash) && !t.receives(rs) && !t.routedTo(hash) {
 			t.resize(rs, 0)
 		} else if t.limited() && rs == t.former() {
 			t.resize(rs, min(revision.Replicas(rs), t.needed(t.carried())))
@@ -98,6 +98,9 @@ func (t *turn) delayLimit() int32 {
 // routedTo tells whether the routes as they were last written send requests to a revision.
 func (t *turn) routedTo(hash string) bool {
 	before := t.ro.Status.Canary.Weights
+	if unconfirmed(before) {
+		return true
+	}
 	return before != nil && (hash == before.Stable.PodTemplateHash || (hash == before.Canary.PodTemplateHash && before.Canary.Weight > 0))
 }
 

@@ -26,6 +26,8 @@ type turn struct {
 	retried   bool   // an abort was taken back since the last turn
 	failed    string // why this turn aborted; empty when a person did, or nobody
 	sizes     sizes
+	turning   bool                              // the stable Service turns to the new revision, which is promoted when it has
+	untaken   string                            // what a mesh has not taken yet of the routing; empty when all have
 	active    string                            // the hash that the active Service is to select, in a blue-green Rollout
 	birth     *appsv1.ReplicaSet                // the ReplicaSet that this turn creates, nil for none
 	edits     map[string]*plan.UpdateReplicaSet // by name, so that one ReplicaSet is written once
@@ -93,7 +95,7 @@ func (t *turn) plan() plan.Plan[v1alpha1.RolloutStatus] {
 		p.Status = t.ro.Status
 		return p
 	}
-	if due := t.lastTold().Add(patience); len(p.Actions) == 0 && len(p.Events) == 0 && t.now.Before(due) && t.onlyNumbers() {
+	if due := t.numbersDue(); t.now.Before(due) && len(p.Actions) == len(t.moves.point) && len(p.Events) == len(t.moves.point) && t.onlyNumbers() {
 		p.Status = t.ro.Status
 		p.Wake = plan.Sooner(p.Wake, due)
 	}

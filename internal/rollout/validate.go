@@ -165,6 +165,9 @@ func (t *turn) badRoutes() field.ErrorList {
 	if t.canary.TrafficRouting == nil {
 		return nil
 	}
+	if finding := t.blocking(); finding != nil {
+		return field.ErrorList{finding.Error()}
+	}
 	for _, route := range t.Routes {
 		_, err := route.Differences(t.ro, t.routing(t.carried()))
 		var problem *field.Error

@@ -44,6 +44,9 @@ func (t *turn) explainWait() {
 		t.why = t.whyDegraded()
 	case v1alpha1.RolloutPhasePaused:
 		t.why = t.whyPaused()
+		if t.turning {
+			t.why = t.whyProgressing() // the pause is over but for a Service
+		}
 	default:
 		t.why = t.whyProgressing()
 	}
@@ -174,7 +177,35 @@ func (t *turn) whyProgressing() plan.Why {
 			}
 		}
 	}
+	if why := t.whyRouting(); why != nil {
+		return *why
+	}
 	return plan.Why{Sentence: "Moving on to the pods of the present step.", WaitingFor: []plan.Wait{{Kind: plan.WaitPods}}}
+}
+
+// whyRouting tells what requests wait for, nil for nothing.
+func (t *turn) whyRouting() *plan.Why {
+	if t.canary.TrafficRouting == nil {
+		return nil
+	}
+	canary, stable := t.services()
+	side, service, rs := "new", canary, t.revisions.New
+	switch {
+	case t.turning:
+		service = t.nextStableService()
+	case t.allNew(), t.status.Abort:
+		side, service, rs = "stable", stable, t.revisions.Stable
+	}
+	switch {
+	case !t.leads(service, rs):
+		return &plan.Why{
+			Sentence:   fmt.Sprintf("Waiting for Service %s to lead to the pods of the %s version: %d of %d.", service, side, t.reached(service, rs), revision.Available(rs)),
+			WaitingFor: []plan.Wait{{Kind: plan.WaitRouter, Object: "Service " + service}},
+		}
+	case t.untaken != "":
+		return &plan.Why{Sentence: "Waiting for the router: " + t.untaken + ".", WaitingFor: []plan.Wait{{Kind: plan.WaitRouter, Detail: t.untaken}}}
+	}
+	return nil
 }
 
 func stableName(t *turn) string {

@@ -21,6 +21,9 @@ type World struct {
 	ReplicaSets []*appsv1.ReplicaSet
 	// Services that the Rollout names, by name. One that does not exist is absent.
 	Services map[string]*corev1.Service
+	// Endpoints are the pods that get what is sent to a Service, as its EndpointSlices say: names of ready pods, by Service. nil where nobody
+	// looked.
+	Endpoints map[string][]string
 	// Routes are the meshes that the Rollout uses, in the order in which they are to be written.
 	Routes []traffic.Live
 	// Runs are the AnalysisRuns whose names begin as those of this Rollout's do: its own ones, and those that merely take a name.

@@ -102,7 +102,7 @@ spec:
 // virtualService is one with a route for each Shop.
 func virtualService(name string, shops ...string) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: %s}\nspec:\n  hosts: [%s.example]\n  http:\n", name, name)
+	fmt.Fprintf(&text, "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: %s}\nspec:\n  hosts: [%s.example]\n  gateways: [istio-system/ingress]\n  http:\n", name, name)
 	for _, shop := range shops {
 		fmt.Fprintf(&text, `  - name: %[1]s
     route:

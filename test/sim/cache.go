@@ -57,11 +57,10 @@ func (c cache) List(_ context.Context, list client.ObjectList, options ...client
 		if asked.Namespace != "" && asked.Namespace != which.key.Namespace {
 			continue
 		}
-		fresh, err := c.scheme.New(kind)
+		object, err := c.fresh(list, kind)
 		if err != nil {
 			return err
 		}
-		object := fresh.(client.Object)
 		if err := c.read(which, object); err != nil {
 			return err
 		}
@@ -70,6 +69,20 @@ func (c cache) List(_ context.Context, list client.ObjectList, options ...client
 		}
 	}
 	return meta.SetList(list, found)
+}
+
+// fresh is an empty object for a list.
+func (c cache) fresh(list client.ObjectList, kind schema.GroupVersionKind) (client.Object, error) {
+	if _, loose := list.(*unstructured.UnstructuredList); loose {
+		object := &unstructured.Unstructured{}
+		object.SetGroupVersionKind(kind)
+		return object, nil
+	}
+	object, err := c.scheme.New(kind)
+	if err != nil {
+		return nil, err
+	}
+	return object.(client.Object), nil
 }
 
 // known is an object as the cache shows it; nil when it shows none.
@@ -115,7 +128,7 @@ func (c cache) read(which id, object client.Object) error {
 // Stall keeps the changes of a kind from the controller for a while: its cache grows stale.
 func (w *World) Stall(kind string, d time.Duration) error {
 	for _, known := range []schema.GroupKind{
-		rolloutKind, replicaSetKind, serviceKind, virtualServiceKind, destinationRuleKind, ingressKind, runKind, {Group: v1alpha1.GroupName, Kind: "AnalysisTemplate"},
+		rolloutKind, replicaSetKind, serviceKind, sliceKind, virtualServiceKind, destinationRuleKind, ingressKind, runKind, {Group: v1alpha1.GroupName, Kind: "AnalysisTemplate"},
 	} {
 		if strings.EqualFold(known.Kind, kind) {
 			if _, already := w.stalls[known]; already {

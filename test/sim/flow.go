@@ -15,6 +15,7 @@ import (
 type Flow struct {
 	Place  string           // such as "http route primary of VirtualService web"
 	Shares map[string]int64 // by the hash of the revision; the empty one stands for any pod
+	By     map[string]int64 // by the Service that gets them, where one does
 	Total  int64            // what the weights add up to
 	Want   int64            // what they should add up to
 }
@@ -47,6 +48,12 @@ func (w *World) Flows() []Flow {
 	}
 }
 
+// add sends requests to a Service.
+func (f Flow) add(w *World, service string, weight int64) {
+	f.Shares[w.selects(service)] += weight
+	f.By[service] += weight
+}
+
 // selects is the hash that a Service selects; empty for any pod.
 func (w *World) selects(service string) string {
 	if found := w.Service(service); found != nil {
@@ -67,12 +74,12 @@ func (w *World) ingressFlows(canary *v1alpha1.CanaryStrategy) []Flow {
 		if err != nil {
 			weight = -1
 		}
-		flow := Flow{Place: "Ingress " + which.key.Name, Shares: map[string]int64{}, Total: int64(total), Want: int64(total)}
+		flow := Flow{Place: "Ingress " + which.key.Name, Shares: map[string]int64{}, By: map[string]int64{}, Total: int64(total), Want: int64(total)}
 		if weight < 0 || weight > int64(total) {
 			flow.Total = weight
 		}
-		flow.Shares[w.selects(canary.CanaryService)] += weight
-		flow.Shares[w.selects(canary.StableService)] += int64(total) - weight
+		flow.add(w, canary.CanaryService, weight)
+		flow.add(w, canary.StableService, int64(total)-weight)
 		flows = append(flows, flow)
 	}
 	return flows
@@ -96,7 +103,7 @@ func (w *World) meshFlows() []Flow {
 
 // routeFlow follows one route; false when none of its destinations is ours.
 func (w *World) routeFlow(route map[string]any) (Flow, bool) {
-	flow, ours := Flow{Shares: map[string]int64{}, Want: 100}, false
+	flow, ours := Flow{Shares: map[string]int64{}, By: map[string]int64{}, Want: 100}, false
 	destinations, _, _ := unstructured.NestedSlice(route, "route")
 	for _, entry := range destinations {
 		host, subset := text(entry, "destination", "host"), text(entry, "destination", "subset")
@@ -104,13 +111,13 @@ func (w *World) routeFlow(route map[string]any) (Flow, bool) {
 		if !given && len(destinations) == 1 {
 			weight = 100
 		}
-		hash := w.selects(strings.Split(host, ".")[0])
-		if subset != "" {
-			hash = w.subsetHash(subset)
-		}
 		ours = ours || slices.Contains(v1alpha1.ServiceNames(w.Rollout()), host) || subset != ""
-		flow.Shares[hash] += weight
 		flow.Total += weight
+		if subset != "" {
+			flow.Shares[w.subsetHash(subset)] += weight
+			continue
+		}
+		flow.add(w, strings.Split(host, ".")[0], weight)
 	}
 	return flow, ours
 }

@@ -23,12 +23,13 @@ type Laws struct {
 
 // view is what a controller could know when its turn began. The zero view excuses nothing.
 type view struct {
-	flows   []Flow            // where requests went, in truth
-	seen    *v1alpha1.Rollout // the Rollout as it was read
-	ready   map[string]int32  // pods that were ready, by hash, as it was read
-	asked   map[string]int32  // pods that were asked for, by hash, in truth
-	version string            // of the Rollout that the next write of the turn answers
-	bad     *condemned        // nil: no analysis says that the canary is bad
+	flows   []Flow              // where requests went, in truth
+	seen    *v1alpha1.Rollout   // the Rollout as it was read
+	ready   map[string]int32    // pods that were ready, by hash, as it was read
+	reached map[string][]string // pods behind Services, as it was read
+	asked   map[string]int32    // pods that were asked for, by hash, in truth
+	version string              // of the Rollout that the next write of the turn answers
+	bad     *condemned          // nil: no analysis says that the canary is bad
 }
 
 // condemned is a template that an analysis found to be bad, and what it got of the requests then.
@@ -53,7 +54,7 @@ func (w *World) Excuse(err error) string {
 // begin notes how things stand before a turn that decides about what was seen.
 func (l *Laws) begin(w *World, seen rollout.World) {
 	l.view.flows, l.view.seen, l.view.version = w.Flows(), seen.Rollout, seen.Rollout.ResourceVersion
-	l.view.ready, l.view.asked = map[string]int32{}, map[string]int32{}
+	l.view.ready, l.view.asked, l.view.reached = map[string]int32{}, map[string]int32{}, w.seenEndpoints
 	for _, rs := range seen.ReplicaSets {
 		l.view.ready[revision.HashOf(rs)] = rs.Status.ReadyReplicas
 	}
@@ -107,7 +108,7 @@ func (l *Laws) atRest(w *World) error {
 // always holds between any two writes.
 func (l *Laws) always(w *World) error {
 	for _, law := range []func(*World) error{
-		l.servicesKeepTheirHash, servicesSelectARevision, l.stepsOnlyRise, weightsAddUp, l.requestsFindPods, l.podsCanCarry, l.podsFitTheBudget, l.theBadGetsNoMore,
+		l.servicesKeepTheirHash, servicesSelectARevision, l.stepsOnlyRise, weightsAddUp, l.requestsFindPods, l.requestsFindEndpoints, l.podsCanCarry, l.podsFitTheBudget, l.theBadGetsNoMore,
 	} {
 		if err := law(w); err != nil {
 			return err

@@ -38,6 +38,37 @@ func (l *Laws) requestsFindPods(w *World) error {
 	return nil
 }
 
+// requestsFindEndpoints: no write gives a Service of the Rollout more of the requests when the controller could see that it leads to nobody
+// and another one of the same place does not.
+func (l *Laws) requestsFindEndpoints(w *World) error {
+	if ro := w.Rollout(); ro == nil || v1alpha1.Replicas(ro) == 0 || l.view.seen == nil {
+		return nil
+	}
+	for _, flow := range w.Flows() {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(flow.By)), func(service string) bool { return len(l.view.reached[service]) > 0 }) {
+			continue
+		}
+		for _, service := range slices.Sorted(maps.Keys(flow.By)) {
+			_, seen := l.view.reached[service]
+			more := seen && flow.By[service] > l.view.by(flow.Place, service)
+			if more && len(w.reached[service].pods) == 0 && len(l.view.reached[service]) == 0 {
+				return fmt.Errorf("%s sends %d of %d to Service %s, which leads to nobody", flow.Place, flow.By[service], flow.Want, service)
+			}
+		}
+	}
+	return nil
+}
+
+// by is what a Service got of the requests at a place.
+func (v view) by(place, service string) int64 {
+	for _, f := range v.flows {
+		if f.Place == place {
+			return f.By[service]
+		}
+	}
+	return 0
+}
+
 func (v view) had(place, hash string) bool { return v.share(place, hash) > 0 }
 
 // share is what a revision got of the requests at a place.

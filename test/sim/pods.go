@@ -57,6 +57,7 @@ func (w *World) Kubernetes() {
 		w.staff(rs)
 		w.report(rs)
 	}
+	w.publish()
 }
 
 // leave lets pods go whose time is over or whose ReplicaSet is gone, and pods start that need no longer wait.
@@ -89,7 +90,7 @@ func (w *World) staff(rs *appsv1.ReplicaSet) {
 	want := int(revision.Replicas(rs))
 	for range max(want-len(have), 0) {
 		w.born++
-		w.Pods = append(w.Pods, &Pod{Name: fmt.Sprintf("pod-%d", w.born), Number: w.born, ReplicaSet: rs.Name, State: Pending, Since: w.Clock})
+		w.Pods = append(w.Pods, &Pod{Name: fmt.Sprintf("%s-%d", rs.Name, w.born), Number: w.born, ReplicaSet: rs.Name, State: Pending, Since: w.Clock})
 	}
 	slices.Reverse(have)
 	slices.SortStableFunc(have, func(a, b *Pod) int { return rank(a) - rank(b) })

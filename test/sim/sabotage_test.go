@@ -37,6 +37,10 @@ func TestEveryLawIsNeeded(t *testing.T) {
 			})},
 			"which has no ready pod",
 		},
+		"it does not wait for EndpointSlices": {
+			sabotage{sight: func(seen *rollout.World) { seen.Endpoints = nil }},
+			"which leads to nobody",
+		},
 		"it waits for one pod more than it asked for": {
 			sabotage{sight: pods(func(rs *appsv1.ReplicaSet) { rs.Status.AvailableReplicas = max(rs.Status.AvailableReplicas-1, 0) })},
 			"it waits for pods, and all are there",

@@ -37,6 +37,7 @@ func commands() map[string]func(*Script, string) error {
 		"undo":      (*Script).undo,     // undo | undo REVISION
 		"pods":      (*Script).pods,     // pods ready|crash|pending|evict [N] [new|stable|old|vN] | pods vanish node|zone N | pods start DURATION|by-hand | pods go DURATION
 		"measured":  (*Script).answers,  // measured METRIC VALUE | measured METRIC error TEXT | measured METRIC nothing
+		"endpoints": (*Script).lag,      // endpoints lag DURATION
 		"wait":      (*Script).wait,     // wait DURATION
 		"crash":     (*Script).crash,    // crash controller before|after write N
 		"refuse":    (*Script).refuse,   // refuse write N [conflict|timeout|error]
@@ -143,6 +144,17 @@ func (s *Script) pods(rest string) error {
 	default:
 		return s.setPods(words)
 	}
+}
+
+func (s *Script) lag(rest string) error {
+	how, d, _ := strings.Cut(rest, " ")
+	if how != "lag" {
+		return errors.New("endpoints: lag?")
+	}
+	var err error
+	s.World.SliceLag, err = time.ParseDuration(d)
+	s.World.Struck["endpoints lag"]++
+	return err
 }
 
 func (s *Script) vanish(what, number string) error {

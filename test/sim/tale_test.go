@@ -138,7 +138,7 @@ func drawMishap(t *rapid.T) string {
 // drawFault is a failure of the controller, the API server, or what lies between.
 func drawFault(t *rapid.T) string {
 	n := drawWrite(t)
-	switch rapid.IntRange(0, 9).Draw(t, "fault") {
+	switch rapid.IntRange(0, 10).Draw(t, "fault") {
 	case 0:
 		return "crash controller before write " + n
 	case 1:
@@ -155,6 +155,8 @@ func drawFault(t *rapid.T) string {
 		return "at write " + n + " overtake " + rapid.SampledFrom([]string{"0s", "2s", "15s"}).Draw(t, "lease")
 	case 8:
 		return "at write " + n + " pods evict 1"
+	case 9:
+		return "endpoints lag " + rapid.SampledFrom([]string{"0s", "1s", "4s", "30s"}).Draw(t, "lag")
 	default:
 		return "jump " + rapid.SampledFrom([]string{"-3s", "-1s", "2s", "30s", "1h"}).Draw(t, "jump")
 	}
@@ -162,7 +164,7 @@ func drawFault(t *rapid.T) string {
 
 // drawStall holds the changes of one kind back, but not for as long as it takes until the controller believes a cache again.
 func drawStall(t *rapid.T) string {
-	kind := rapid.SampledFrom([]string{"Rollout", "ReplicaSet", "ReplicaSet", "Service", "VirtualService", "DestinationRule", "AnalysisRun"}).Draw(t, "kind")
+	kind := rapid.SampledFrom([]string{"Rollout", "ReplicaSet", "ReplicaSet", "Service", "EndpointSlice", "VirtualService", "DestinationRule", "AnalysisRun"}).Draw(t, "kind")
 	return "stall " + kind + " " + rapid.SampledFrom([]string{"1s", "4s"}).Draw(t, "age")
 }
 

@@ -9,6 +9,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -38,6 +39,8 @@ type World struct {
 	Start *time.Duration
 	// Grace is how long a pod takes to go.
 	Grace time.Duration
+	// SliceLag is how long EndpointSlices take to follow.
+	SliceLag time.Duration
 	// Backends are what is measured, by the name of the metric.
 	Backends map[string]Backend
 	// Laws are what must hold.
@@ -50,18 +53,20 @@ type World struct {
 	// Doubt is how many turns share one second opinion: every Doubt-th time Decide is asked twice and must say the same.
 	Doubt int
 
-	*process  // the controller that leads
-	name      string
-	born      int
-	births    []string        // hashes in the order in which their ReplicaSets were created
-	stripped  map[string]bool // Services that lost their hash to somebody else
-	faults    []fault         // that are to come
-	jumped    time.Duration   // how far the clock has been set
-	drifted   bool            // and the controller has not looked since
-	idle      *verdict        // what the last look at the world came to, if that was nothing, and nothing has changed since
-	decisions int
-	measureAt time.Time // when the next measurement is due
-	broken    sabotage
+	*process      // the controller that leads
+	name          string
+	born          int
+	births        []string            // hashes in the order in which their ReplicaSets were created
+	stripped      map[string]bool     // Services that lost their hash to somebody else
+	reached       map[string]reach    // by Service
+	seenEndpoints map[string][]string // what the controller read before its last turn
+	faults        []fault             // that are to come
+	jumped        time.Duration       // how far the clock has been set
+	drifted       bool                // and the controller has not looked since
+	idle          *verdict            // what the last look at the world came to, if that was nothing, and nothing has changed since
+	decisions     int
+	measureAt     time.Time // when the next measurement is due
+	broken        sabotage
 }
 
 // sabotage breaks the code from outside, to see whether a law notices.
@@ -97,12 +102,12 @@ func (t Turn) Idle() bool { return len(t.Plan.Actions) == 0 && !t.Wrote && t.Err
 // New makes an empty world in which the Rollout of that name will be looked after.
 func New(name string) *World {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{v1alpha1.AddToScheme, appsv1.AddToScheme, corev1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{v1alpha1.AddToScheme, appsv1.AddToScheme, corev1.AddToScheme, discoveryv1.AddToScheme} {
 		utilruntime.Must(add(scheme))
 	}
 	w := &World{
 		Clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Laws: &Laws{}, Seen: func(Turn) {}, Doubt: 1,
-		name: name, stripped: map[string]bool{}, Backends: map[string]Backend{}, Struck: map[string]int{},
+		name: name, stripped: map[string]bool{}, reached: map[string]reach{}, Backends: map[string]Backend{}, Struck: map[string]int{},
 	}
 	w.Server = newServer(scheme, func() time.Time { return w.Clock })
 	w.Server.Changed = func(kind schema.GroupKind) {
@@ -134,7 +139,7 @@ func (w *World) Step() (Turn, error) {
 	case err != nil:
 		return t, fmt.Errorf("observing: %w", err)
 	}
-	t.Before = seen
+	t.Before, w.seenEndpoints = seen, seen.Endpoints
 	if t.Plan, err = w.decide(seen); err != nil {
 		return t, err
 	}
@@ -242,7 +247,7 @@ func (w *World) reach(moment time.Time) {
 
 // next is when something happens by itself; zero for never.
 func (w *World) next() time.Time {
-	return plan.Sooner(plan.Sooner(w.measureAt, w.thaws()), plan.Sooner(w.wake, w.stirs()))
+	return plan.Sooner(plan.Sooner(w.measureAt, w.thaws()), plan.Sooner(plan.Sooner(w.wake, w.published()), w.stirs()))
 }
 
 // Rollout is the one that is looked after, not to be changed; nil when there is none.
