@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 		"internal/revision", "internal/rollout", "internal/traffic",
 	},
 	"internal/cli":          {"api", "internal/analysis", "internal/cli", "internal/plan", "internal/revision", "internal/rollout", "internal/view"},
+	"internal/cli/convert":  {"api", "internal/cli/cluster", "internal/cli/terminal"},
 	"cmd/kanari-controller": {"internal/controller"},
 	"cmd/kubectl-kanari":    {"internal/cli"},
 	"demo":                  {"api"},

@@ -18,6 +18,7 @@ import (
 	"github.com/kanari-dev/kanari/internal/cli/abort"
 	"github.com/kanari-dev/kanari/internal/cli/cluster"
 	"github.com/kanari-dev/kanari/internal/cli/completion"
+	"github.com/kanari-dev/kanari/internal/cli/convert"
 	"github.com/kanari-dev/kanari/internal/cli/create"
 	"github.com/kanari-dev/kanari/internal/cli/get"
 	"github.com/kanari-dev/kanari/internal/cli/list"
@@ -112,7 +113,7 @@ func (c *call) root() *cobra.Command {
 		get.Command(f), list.Command(f), status.Command(f),
 		promote.Command(f), abort.Command(f), retry.Command(f), pause.Command(f),
 		undo.Command(f), restart.Command(f), set.Command(f),
-		create.Command(f), terminate.Command(f), try.Command(f),
+		create.Command(f), terminate.Command(f), try.Command(f), convert.Command(f),
 		version.Command(f), completion.Command(f),
 	)
 	return root

@@ -37,7 +37,7 @@ var now = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 //	interrupt                          press Ctrl-C in the background run
 //	finish                             wait for its end; then stdout, stderr and code speak of it
 //
-// TTY=80x24 in the environment puts a terminal behind stdout.
+// TTY=80x24 in the environment puts a terminal behind stdout, STDIN=FILE a file behind stdin.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata",
@@ -138,9 +138,12 @@ func (b *bench) commandLine(program string, args []string) []string {
 }
 
 func surroundings(ts *testscript.TestScript) terminal.IO {
-	work := benchOf(ts).work
+	work, input := benchOf(ts).work, ""
+	if file := ts.Getenv("STDIN"); file != "" {
+		input = ts.ReadFile(file)
+	}
 	return terminal.IO{
-		In: strings.NewReader(""), Out: ts.Stdout(), Err: ts.Stderr(),
+		In: strings.NewReader(input), Out: ts.Stdout(), Err: ts.Stderr(),
 		Getenv: ts.Getenv,
 		ReadFile: func(name string) ([]byte, error) {
 			return os.ReadFile(filepath.Join(work, name))

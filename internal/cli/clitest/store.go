@@ -81,6 +81,7 @@ var kinds = map[string]struct{ apiVersion, kind string }{
 	"replicasets":              {"apps/v1", "ReplicaSet"},
 	"deployments":              {"apps/v1", "Deployment"},
 	"pods":                     {"v1", "Pod"},
+	"services":                 {"v1", "Service"},
 	"podtemplates":             {"v1", "PodTemplate"},
 	"nodes":                    {"v1", "Node"},
 }

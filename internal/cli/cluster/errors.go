@@ -34,7 +34,7 @@ func (c call) group() string {
 	switch c.resource {
 	case "replicasets", "deployments":
 		return "apps"
-	case "pods", "nodes", "podtemplates":
+	case "pods", "nodes", "podtemplates", "services":
 		return ""
 	case "ingresses":
 		return "networking.k8s.io"

@@ -102,6 +102,7 @@ func newMapper() meta.RESTMapper {
 		appsv1.SchemeGroupVersion.WithKind("Deployment"),
 		corev1.SchemeGroupVersion.WithKind("Pod"),
 		corev1.SchemeGroupVersion.WithKind("PodTemplate"),
+		ServiceGVK,
 		IngressGVK, VirtualServiceGVK, HTTPRouteGVK,
 	} {
 		mapper.Add(kind, meta.RESTScopeNamespace)
@@ -115,6 +116,7 @@ func newMapper() meta.RESTMapper {
 
 // The kinds of others that routes are read from.
 var (
+	ServiceGVK        = corev1.SchemeGroupVersion.WithKind("Service")
 	IngressGVK        = schema.GroupVersionKind{Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"}
 	VirtualServiceGVK = schema.GroupVersionKind{Group: "networking.istio.io", Version: "v1", Kind: "VirtualService"}
 	GatewayGVK        = schema.GroupVersionKind{Group: "networking.istio.io", Version: "v1", Kind: "Gateway"}

@@ -51,3 +51,11 @@ func number(value any) int64 {
 		return 0
 	}
 }
+
+// fields returns the map at a path of maps; nil when there is none.
+func fields(object map[string]any, path ...string) map[string]any {
+	for _, key := range path {
+		object, _ = object[key].(map[string]any)
+	}
+	return object
+}

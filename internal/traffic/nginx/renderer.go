@@ -24,13 +24,17 @@ type Renderer struct{}
 
 var _ traffic.Renderer = Renderer{}
 
-// Objects names each stable Ingress, which is only read, and behind it its canary Ingress.
+// Objects names each stable Ingress, which is only read, and behind it its canary Ingress; last all Ingresses of the namespace, since
+// some of them share the canary without having asked for it.
 func (Renderer) Objects(ro *v1alpha1.Rollout) []traffic.Ref {
 	var refs []traffic.Ref
 	for _, named := range ingresses(ro) {
 		refs = append(refs, named.stable, named.canary)
 	}
-	return refs
+	if refs == nil {
+		return nil
+	}
+	return append(refs, traffic.Ref{GroupVersionKind: ingressGVK, Namespace: ro.Namespace, Name: traffic.Any})
 }
 
 // Claims are the canary Ingresses, whole.

@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/traffic"
 	"github.com/kanari-dev/kanari/internal/traffic/nginx"
 	"github.com/kanari-dev/kanari/internal/traffic/rendertest"
 )
@@ -25,7 +26,7 @@ func TestObjects(t *testing.T) {
 	want := []struct {
 		name string
 		ours bool
-	}{{"web", false}, {"web-web-canary", true}, {long, false}, {("web-" + long)[:246] + "-canary", true}}
+	}{{"web", false}, {"web-web-canary", true}, {long, false}, {("web-" + long)[:246] + "-canary", true}, {traffic.Any, false}}
 	if len(refs) != len(want) {
 		t.Fatalf("got %d objects: %v", len(refs), refs)
 	}
