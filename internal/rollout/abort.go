@@ -28,6 +28,11 @@ func aborted(t *turn) outcome {
 	return goOn
 }
 
+// fleeing tells whether this turn moves requests because of an abort that is not noted yet, and nothing has to be there before.
+func (t *turn) fleeing() bool {
+	return t.status.Abort && t.ro.Status.AbortedAt == nil && len(t.moves.route) > 0 && len(t.moves.beforeRoutes()) == 0
+}
+
 // outOfTime is the message of an abort for lack of progress; empty when there is none.
 func (t *turn) outOfTime() string {
 	if !t.ro.Spec.ProgressDeadlineAbort || t.status.Abort || t.fullyPromoted() || t.progressed() || !t.timedOut() {

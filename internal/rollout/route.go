@@ -25,12 +25,13 @@ func routed(t *turn) outcome {
 			return goOn // invalid says so
 		}
 		for _, change := range changes {
-			t.tell(updatedRoute(change, want.Canary.Weight))
+			t.rerouted = append(t.rerouted, updatedRoute(change, want.Canary.Weight))
 		}
 		wrote = wrote || len(changes) > 0
 	}
 	if wrote {
 		t.moves.route = append(t.moves.route, plan.RouteTraffic{Routing: want})
+		t.events = append(t.events, t.rerouted...)
 	}
 	t.noteWeights(want)
 	t.confirm(wrote)

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -32,11 +33,12 @@ type turn struct {
 	birth     *appsv1.ReplicaSet                // the ReplicaSet that this turn creates, nil for none
 	edits     map[string]*plan.UpdateReplicaSet // by name, so that one ReplicaSet is written once
 
-	moves  moves
-	events []plan.Event
-	done   []plan.Event // told after all others
-	why    plan.Why
-	wake   time.Time
+	moves    moves
+	events   []plan.Event
+	rerouted []plan.Event // those of events that tell of written routes
+	done     []plan.Event // told after all others
+	why      plan.Why
+	wake     time.Time
 }
 
 // moves are a turn's actions by the reason for their place. The order is argued in list.
@@ -65,12 +67,11 @@ type moves struct {
 //   - history goes when nothing can refer to it;
 //   - the Rollout comes last: its write moves the resourceVersion that the status write holds on to.
 func (m moves) list() []plan.Action {
-	var all []plan.Action
-	for _, group := range [][]plan.Action{m.own, m.grow, m.point, m.route, m.detach, m.shrink, m.measure, m.dress, m.evict, m.forget, m.mark} {
-		all = append(all, group...)
-	}
-	return all
+	return slices.Concat(m.beforeRoutes(), m.route, m.detach, m.shrink, m.measure, m.dress, m.evict, m.forget, m.mark)
 }
+
+// beforeRoutes is what has to be there before requests move.
+func (m moves) beforeRoutes() []plan.Action { return slices.Concat(m.own, m.grow, m.point) }
 
 // begin starts a turn from the status as stored.
 func begin(w World, now time.Time) *turn {
@@ -89,7 +90,12 @@ func begin(w World, now time.Time) *turn {
 	}
 }
 
+// plan is what comes of a turn. One that takes requests away from a bad version does nothing else, so that the aborts of a thousand
+// Rollouts are not kept waiting by each other's housekeeping; the next turn, which nobody is in a hurry for, does the rest.
 func (t *turn) plan() plan.Plan[v1alpha1.RolloutStatus] {
+	if t.fleeing() {
+		return plan.Plan[v1alpha1.RolloutStatus]{Actions: t.moves.route, Status: t.ro.Status, Events: t.rerouted, Why: t.why, Wake: t.now}
+	}
 	p := plan.Plan[v1alpha1.RolloutStatus]{Actions: t.moves.list(), Status: t.status, Events: append(t.events, t.done...), Why: t.why, Wake: t.wake}
 	if equality.Semantic.DeepEqual(t.ro.Status, t.status) {
 		p.Status = t.ro.Status
