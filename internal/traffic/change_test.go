@@ -283,3 +283,19 @@ func list(value any) []any {
 	all, _ := value.([]any)
 	return all
 }
+
+// TestPatchTellsNamesakesApart: the entry that moved into our place has our name, and is another one.
+func TestPatchTellsNamesakesApart(t *testing.T) {
+	const namesakes = "spec: {services: [{name: last}, {name: web, weight: 1}, {name: web, namespace: edge}]}"
+	before, after := object(t, namesakes), object(t, strings.Replace(namesakes, "weight: 1", "weight: 2", 1))
+	patch, err := NewChange(before, after).Patch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cluster, stands := range map[string]bool{namesakes: true, "spec: {services: [{name: web, weight: 1}, {name: web, namespace: edge, weight: 1}]}": false} {
+		_, err := applied(t, object(t, cluster).Object, patch)
+		if (err == nil) != stands {
+			t.Errorf("%s: error %v\n%s", cluster, err, patch)
+		}
+	}
+}

@@ -57,7 +57,10 @@ func (d *difference) lists(path string, before, after []any) {
 	stays, known := map[int]bool{}, map[int]bool{}
 	for _, p := range pairs {
 		stays[p.before], known[p.after] = true, true
-		d.entry(fmt.Sprintf("%s/%d", path, p.before), before[p.before], after[p.after])
+		if !equal(before[p.before], after[p.after]) {
+			d.guardEntry(path, before, p.before)
+			d.values(fmt.Sprintf("%s/%d", path, p.before), before[p.before], after[p.after])
+		}
 	}
 	for i, b := range slices.Backward(before) {
 		if stays[i] {
@@ -76,14 +79,6 @@ func (d *difference) lists(path string, before, after []any) {
 	}
 }
 
-func (d *difference) entry(path string, before, after any) {
-	if equal(before, after) {
-		return
-	}
-	d.guardEntry(path, before)
-	d.values(path, before, after)
-}
-
 // guardGap holds the place of an insertion: the entry after it must be there still, or, at the end, the list must not have grown.
 // It also makes a repeated patch fail where the first one was written although its answer was lost.
 func (d *difference) guardGap(path string, list []any, next int) {
@@ -91,20 +86,33 @@ func (d *difference) guardGap(path string, list []any, next int) {
 		d.guards[path] = list
 		return
 	}
-	d.guardEntry(fmt.Sprintf("%s/%d", path, next), list[next])
+	d.guardEntry(path, list, next)
 	if next > 0 {
-		d.guardEntry(fmt.Sprintf("%s/%d", path, next-1), list[next-1])
+		d.guardEntry(path, list, next-1)
 	}
 }
 
-// guardEntry holds a list entry by its identity; one that has none by all of it.
-func (d *difference) guardEntry(path string, entry any) {
-	key, value := identity(entry)
-	if key == "" {
-		d.guards[path] = entry
+// guardEntry holds a list entry by its identity; one that has none, or shares it as Services of two namespaces do, by all of it.
+func (d *difference) guardEntry(path string, list []any, i int) {
+	at := fmt.Sprintf("%s/%d", path, i)
+	key, value := identity(list[i])
+	if key == "" || namesakes(list, list[i]) > 1 {
+		d.guards[at] = list[i]
 		return
 	}
-	d.guards[path+"/"+key] = value
+	d.guards[at+"/"+key] = value
+}
+
+// namesakes is how many entries of a list have the identity of one.
+func namesakes(list []any, entry any) int {
+	count := 0
+	key, value := identity(entry)
+	for _, other := range list {
+		if k, v := identity(other); k == key && equal(v, value) {
+			count++
+		}
+	}
+	return count
 }
 
 func (d *difference) do(op, path string, value any) {
