@@ -37,9 +37,12 @@ type RolloutTrafficRouting struct {
 	// +kubebuilder:validation:Schemaless
 	// +kubebuilder:validation:Type=object
 	Plugins map[string]json.RawMessage `json:"plugins,omitempty"`
-	// MaxTrafficWeight is the whole of the traffic; absent: 100. Nginx and plugins only.
+	// MaxTrafficWeight is the whole of the traffic; absent: 100. Nginx, gatewayAPI and plugins only.
 	// +optional
 	MaxTrafficWeight *int32 `json:"maxTrafficWeight,omitempty"`
+	// GatewayAPI sets the weights in routes of the Gateway API. The plugin block argoproj-labs/gatewayAPI says the same.
+	// +optional
+	GatewayAPI *GatewayAPITrafficRouting `json:"gatewayAPI,omitempty"`
 }
 
 // MangedRoutes names a route that steps may make.
@@ -226,4 +229,60 @@ type ApisixRoute struct {
 	// Rules by name; absent: the rule named like the route.
 	// +optional
 	Rules []string `json:"rules,omitempty"`
+}
+
+// GatewayAPITrafficRouting names routes of the Gateway API, at least one. In each of them the rules that lead to both Services of
+// the Rollout are weighed, or the one that a ruleName picks.
+type GatewayAPITrafficRouting struct {
+	// Namespace of the routes; absent: the Rollout's.
+	// +optional
+	Namespace string `json:"namespace,omitempty"`
+	// HTTPRoute whose weights are set; it gets the header routes of steps, too.
+	// +optional
+	HTTPRoute string `json:"httpRoute,omitempty"`
+	// HTTPRouteRuleName picks one rule of httpRoute.
+	// +optional
+	HTTPRouteRuleName string `json:"httpRouteRuleName,omitempty"`
+	// HTTPRoutes are several of them.
+	// +optional
+	HTTPRoutes []GatewayAPIRoute `json:"httpRoutes,omitempty"`
+	// GRPCRoute whose weights are set; it gets the header routes of steps, too.
+	// +optional
+	GRPCRoute string `json:"grpcRoute,omitempty"`
+	// GRPCRouteRuleName picks one rule of grpcRoute.
+	// +optional
+	GRPCRouteRuleName string `json:"grpcRouteRuleName,omitempty"`
+	// GRPCRoutes are several of them.
+	// +optional
+	GRPCRoutes []GatewayAPIRoute `json:"grpcRoutes,omitempty"`
+	// TCPRoute whose weights are set.
+	// +optional
+	TCPRoute string `json:"tcpRoute,omitempty"`
+	// TCPRouteRuleName picks one rule of tcpRoute.
+	// +optional
+	TCPRouteRuleName string `json:"tcpRouteRuleName,omitempty"`
+	// TCPRoutes are several of them.
+	// +optional
+	TCPRoutes []GatewayAPIRoute `json:"tcpRoutes,omitempty"`
+	// TLSRoute whose weights are set.
+	// +optional
+	TLSRoute string `json:"tlsRoute,omitempty"`
+	// TLSRouteRuleName picks one rule of tlsRoute.
+	// +optional
+	TLSRouteRuleName string `json:"tlsRouteRuleName,omitempty"`
+	// TLSRoutes are several of them.
+	// +optional
+	TLSRoutes []GatewayAPIRoute `json:"tlsRoutes,omitempty"`
+}
+
+// GatewayAPIRoute names one route.
+type GatewayAPIRoute struct {
+	// Name of the route.
+	Name string `json:"name"`
+	// RuleName picks one rule of the route; absent: all that lead to both Services.
+	// +optional
+	RuleName string `json:"ruleName,omitempty"`
+	// UseHeaderRoutes gives the route the header routes of steps. HTTPRoutes and GRPCRoutes only.
+	// +optional
+	UseHeaderRoutes bool `json:"useHeaderRoutes,omitempty"`
 }

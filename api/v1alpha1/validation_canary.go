@@ -9,7 +9,7 @@ func validateCanary(ro *Rollout, path *field.Path) field.ErrorList {
 	canary := ro.Spec.Strategy.Canary
 	errs := validateCanaryServices(canary, path)
 	errs = append(errs, validatePingPong(canary, path.Child("pingPong"))...)
-	if routing := canary.TrafficRouting; routing != nil && routing.MaxTrafficWeight != nil && routing.Nginx == nil && len(routing.Plugins) == 0 {
+	if routing := canary.TrafficRouting; routing != nil && routing.MaxTrafficWeight != nil && routing.Nginx == nil && !routesByGatewayOrPlugin(routing) {
 		errs = append(errs, field.Invalid(path.Child("trafficRouting", "maxTrafficWeight"), *routing.MaxTrafficWeight,
 			"Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins"))
 	}
@@ -22,7 +22,12 @@ func validateCanary(ro *Rollout, path *field.Path) field.ErrorList {
 		errs = append(errs, validateStep(ro, &canary.Steps[i], path.Child("steps").Index(i))...)
 	}
 	errs = append(errs, validateAntiAffinity(canary.AntiAffinity, path.Child("antiAffinity"))...)
-	return append(errs, validateRouters(canary.TrafficRouting, path.Child("trafficRouting"))...)
+	errs = append(errs, validateRouters(canary.TrafficRouting, path.Child("trafficRouting"))...)
+	return append(errs, validateGatewayAPI(ro)...)
+}
+
+func routesByGatewayOrPlugin(routing *RolloutTrafficRouting) bool {
+	return routing.GatewayAPI != nil || len(routing.Plugins) > 0
 }
 
 // zero tells whether a bound allows nothing. What cannot be read is resolved to nothing later, so it is zero here too.
@@ -62,7 +67,7 @@ func needsServices(canary *CanaryStrategy) bool {
 	if canary.PingPong != nil {
 		return false
 	}
-	return routing.ALB != nil || (routing.Istio != nil && routing.Istio.DestinationRule == nil)
+	return routing.ALB != nil || usesGatewayAPI(routing) || (routing.Istio != nil && routing.Istio.DestinationRule == nil)
 }
 
 func validatePingPong(canary *CanaryStrategy, path *field.Path) field.ErrorList {
@@ -71,7 +76,7 @@ func validatePingPong(canary *CanaryStrategy, path *field.Path) field.ErrorList 
 	}
 	var errs field.ErrorList
 	ping, pong, routing := canary.PingPong.PingService, canary.PingPong.PongService, canary.TrafficRouting
-	if routing == nil || (routing.ALB == nil && routing.Istio == nil && len(routing.Plugins) == 0) {
+	if routing == nil || (routing.ALB == nil && routing.Istio == nil && !routesByGatewayOrPlugin(routing)) {
 		errs = append(errs, field.Invalid(path, ping+", "+pong, "Ping-pong feature works with the ALB, Istio, and plugin-based traffic routers only"))
 	}
 	const missing = "Ping service and Pong service must to be set to use Ping-Pong feature"

@@ -62,7 +62,7 @@ func validateStepKind(step *CanaryStep, path *field.Path) field.ErrorList {
 }
 
 func validateHeaderRoute(route *SetHeaderRoute, routing *RolloutTrafficRouting, path *field.Path) field.ErrorList {
-	if routing == nil || (routing.Istio == nil && routing.ALB == nil && routing.Apisix == nil && len(routing.Plugins) == 0) {
+	if routing == nil || (routing.Istio == nil && routing.ALB == nil && routing.Apisix == nil && !routesByGatewayOrPlugin(routing)) {
 		return field.ErrorList{field.Invalid(path, route.Name, "SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix")}
 	}
 	var errs field.ErrorList
@@ -80,7 +80,7 @@ func validateHeaderRoute(route *SetHeaderRoute, routing *RolloutTrafficRouting, 
 }
 
 func validateMirrorRoute(route *SetMirrorRoute, routing *RolloutTrafficRouting, path *field.Path) field.ErrorList {
-	if routing == nil || (routing.Istio == nil && len(routing.Plugins) == 0) {
+	if routing == nil || (routing.Istio == nil && !routesByGatewayOrPlugin(routing)) {
 		return field.ErrorList{field.Invalid(path, route.Name, "SetMirrorRoute requires TrafficRouting, supports Istio and Plugins")}
 	}
 	var errs field.ErrorList
@@ -156,7 +156,7 @@ func validateExperimentStep(step *RolloutExperimentStep, routing *RolloutTraffic
 		switch {
 		case routing == nil:
 			errs = append(errs, field.Invalid(at, *template.Weight, "Experiment template weight cannot be set unless TrafficRouting is enabled"))
-		case routing.SMI == nil && routing.ALB == nil && routing.Istio == nil && len(routing.Plugins) == 0:
+		case routing.SMI == nil && routing.ALB == nil && routing.Istio == nil && !routesByGatewayOrPlugin(routing):
 			errs = append(errs, field.Invalid(at, *template.Weight,
 				"Experiment template weight is only available for TrafficRouting with SMI, ALB, Istio and Plugins at this time"))
 		}

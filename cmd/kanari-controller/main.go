@@ -37,6 +37,7 @@ func run() error {
 	flag.DurationVar(&o.Election.RenewWithin, "leader-election-renew-deadline", 10*time.Second, "how long the leader tries to renew before it gives up")
 	flag.DurationVar(&o.Election.RetryEach, "leader-election-retry-period", 2*time.Second, "time between two tries")
 	flag.StringVar(&o.IstioVersion, "istio-api-version", "v1", "version of networking.istio.io to use")
+	routers(&o.Routers)
 	events := flag.String("events", "milestones", "milestones (an update begins, ends, fails or waits for somebody) or all: every step, weight and scaling")
 	compat := flag.String("status-compat", "", "argo: write observedGeneration as a string, for a CRD that was installed by others")
 	level := flag.String("log-level", "info", "debug, info, warn or error")
@@ -61,6 +62,16 @@ func run() error {
 		return fmt.Errorf("finding the API server: %w; run in a cluster, or set --kubeconfig or KUBECONFIG", err)
 	}
 	return controller.Run(ctrl.SetupSignalHandler(), config, o)
+}
+
+func routers(r *controller.Routers) {
+	flag.StringVar(&r.TrafficSplit, "traffic-split-api-version", "v1alpha1", "version of split.smi-spec.io to use: v1alpha1, v1alpha2 or v1alpha3")
+	flag.StringVar(&r.Ambassador, "ambassador-api-version", "getambassador.io/v2", "group/version of Mappings")
+	flag.StringVar(&r.AppMesh, "appmesh-crd-version", "v1beta2", "version of appmesh.k8s.aws to use")
+	flag.StringVar(&r.TraefikGroup, "traefik-api-group", "", "group of TraefikServices (default: the one in --traefik-api-version)")
+	flag.StringVar(&r.TraefikVersion, "traefik-api-version", "traefik.io/v1alpha1", "group/version of TraefikServices")
+	flag.BoolVar(&r.VerifyTargetGroups, "aws-verify-target-group", false, "go on only when AWS says that its load balancers have taken the weights; needs elasticloadbalancing:Describe*")
+	flag.StringVar(&r.TargetGroupTag, "alb-tag-key-resource-id", "ingress.k8s.aws/resource", "tag by which the target group of an Ingress, a Service and a port is known")
 }
 
 // logTo sends structured logs to standard error.

@@ -92,7 +92,7 @@ func newAnalyses(mgr manager.Manager, o Options, voice *voice) error {
 	return nil
 }
 
-// bell wakes runs from outside of the API server. It is hung before the first turn, and rings after it.
+// bell wakes runs, and Rollouts, from outside of the API server. It is hung before the first turn, and rings after it.
 type bell struct{ queue atomic.Pointer[queue] }
 
 type queue struct {

@@ -58,6 +58,8 @@ type Options struct {
 	AllEvents bool
 	// IstioVersion is the API version through which Istio's objects are read and written.
 	IstioVersion string
+	// Routers are the settings of further routers.
+	Routers Routers
 	// GenerationsAsText writes status.observedGeneration as a string, as a CRD that was installed by others may demand.
 	GenerationsAsText bool
 }
@@ -172,7 +174,17 @@ func require(key string, operator selection.Operator) labels.Selector {
 
 // setUp puts the reconciler, its indexes, watches and endpoints into a manager.
 func setUp(ctx context.Context, mgr manager.Manager, o Options) error {
-	renderers := []traffic.Renderer{istio.Renderer{Version: o.IstioVersion}, nginx.Renderer{}}
+	gateways, err := gatewayAPI(mgr.GetRESTMapper(), o)
+	if err != nil {
+		return err
+	}
+	renderers := []traffic.Renderer{istio.Renderer{Version: o.IstioVersion}, nginx.Renderer{}, gateways}
+	answers := &bell{}
+	more, err := o.Routers.renderers(ctx, answers)
+	if err != nil {
+		return err
+	}
+	renderers = append(renderers, more...)
 	if err := observe.Indexes(ctx, mgr.GetFieldIndexer(), renderers); err != nil {
 		return err
 	}
@@ -193,6 +205,9 @@ func setUp(ctx context.Context, mgr manager.Manager, o Options) error {
 	running, err := build(mgr, o, rollouts)
 	if err != nil {
 		return fmt.Errorf("building the controller: %w", err)
+	}
+	if err := listen(running, answers); err != nil {
+		return err
 	}
 	rollouts.Watches = newWatches(running, mgr, renderers)
 	if err := newAnalyses(mgr, o, voice); err != nil {

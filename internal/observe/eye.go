@@ -33,6 +33,12 @@ type Eye struct {
 	Freshness *Freshness
 }
 
+// asker is a Renderer of a mesh that does not say on its objects what it has taken, but answers when it is asked. Nobody waits for it: what it
+// returns at once is that Renderer with what is known now.
+type asker interface {
+	Ask(ctx context.Context, ro *v1alpha1.Rollout, found []*unstructured.Unstructured) traffic.Renderer
+}
+
 // Rollout reads everything that a decision about one Rollout may know. The error is a NotFound when there is no such Rollout, and
 // ErrBehind when it is too early to look.
 func (e *Eye) Rollout(ctx context.Context, key types.NamespacedName) (rollout.World, error) {
@@ -122,6 +128,9 @@ func (e *Eye) routes(ctx context.Context, ro *v1alpha1.Rollout) ([]traffic.Live,
 		found, err := e.Find(ctx, refs)
 		if err != nil {
 			return nil, err
+		}
+		if asks, ok := renderer.(asker); ok {
+			renderer = asks.Ask(ctx, ro, found)
 		}
 		routes = append(routes, traffic.Live{Renderer: renderer, Found: found})
 	}

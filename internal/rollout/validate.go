@@ -94,13 +94,9 @@ func (t *turn) unsupported() field.ErrorList {
 	}
 	if routing := t.canary.TrafficRouting; routing != nil {
 		path := canary.Child("trafficRouting")
-		refuse(path.Child("alb"), routing.ALB != nil)
-		refuse(path.Child("smi"), routing.SMI != nil)
-		refuse(path.Child("ambassador"), routing.Ambassador != nil)
-		refuse(path.Child("appMesh"), routing.AppMesh != nil)
-		refuse(path.Child("traefik"), routing.Traefik != nil)
-		refuse(path.Child("apisix"), routing.Apisix != nil)
-		refuse(path.Child("plugins"), len(routing.Plugins) > 0)
+		for _, name := range v1alpha1.OtherPlugins(routing) {
+			refuse(path.Child("plugins").Key(name), true)
+		}
 	}
 	return errs
 }

@@ -15,6 +15,7 @@ import (
 type example struct {
 	folder, rollout string
 	edits           []func(*unstructured.Unstructured)
+	acceptedRoute   string   // an HTTPRoute of which a gateway has to say that it has taken it
 	fromDeployment  bool     // its image is set in the Deployment of its name
 	first           string   // where the first version comes to rest
 	promote         []int32  // the pauses that a person ends
@@ -47,6 +48,7 @@ func TestExamples(t *testing.T) {
 	// Where a step needs no other pods, one pause follows upon the other.
 	once := []string{progressing, paused, progressing, healthy}
 	twice := []string{progressing, paused, progressing, paused, progressing, healthy}
+	thrice := append([]string{progressing, paused}, twice...) // a gateway takes its time
 	for name, c := range map[string]example{
 		"Istio moves weights between two Services": {
 			folder: "01-istio-canary", rollout: "myapp-rollout", edits: []func(*unstructured.Unstructured){soon},
@@ -58,6 +60,12 @@ func TestExamples(t *testing.T) {
 			folder: "03-nginx-canary", rollout: "myapp-rollout", edits: []func(*unstructured.Unstructured){soon},
 			first:   "7/7 Healthy 0% r1:3/3 stable=r1 canary=r1",
 			promote: []int32{5}, rests: byHost, weights: []int64{0, 10, 30, 60, 100, 0}, phases: twice, selections: hosts,
+			end: "7/7 Healthy 0% r2:3/3 stable=r2 canary=r2",
+		},
+		"weights in an HTTPRoute, as the gateway takes them": {
+			folder: "10-gateway-api", rollout: "myapp-rollout", edits: []func(*unstructured.Unstructured){soon}, acceptedRoute: "myapp-route",
+			first:   "7/7 Healthy 0% r1:3/3 stable=r1 canary=r1",
+			promote: []int32{5}, rests: byHost, weights: []int64{0, 10, 30, 60, 100, 0}, phases: thrice, selections: hosts,
 			end: "7/7 Healthy 0% r2:3/3 stable=r2 canary=r2",
 		},
 		"pods stand for shares without a router": {
@@ -128,6 +136,9 @@ func TestExamples(t *testing.T) {
 func (c example) run(t *testing.T) {
 	t.Helper()
 	s := NewScene(t, lab)
+	if c.acceptedRoute != "" {
+		s.acceptAlways(c.acceptedRoute)
+	}
 	s.Apply(filepath.Join(root, "examples", c.folder), append(c.edits, onRollouts(shorterPauses))...)
 	s.AwaitPhase(c.rollout, v1alpha1.RolloutPhaseHealthy)
 	s.Await("the router to follow", func(now *State) bool { return now.sentence(c.rollout) == c.first })

@@ -32,6 +32,8 @@ func (s *State) router(ro *v1alpha1.Rollout) router {
 		return pair{hosts{services, *canary.TrafficRouting.Istio.VirtualService}}
 	case canary.TrafficRouting.Nginx != nil:
 		return ingress{services, ro.Name + "-" + canary.TrafficRouting.Nginx.StableIngress + "-canary"}
+	case len(v1alpha1.GatewayAPIRoutes(ro)) > 0:
+		return backends{services, v1alpha1.GatewayAPIRoutes(ro)[0].Name}
 	case canary.TrafficRouting.Istio.DestinationRule != nil:
 		istio := canary.TrafficRouting.Istio
 		return subsets{istio.VirtualService.Name, istio.DestinationRule.Name}
@@ -75,6 +77,44 @@ func (r ingress) weight(s *State) (int64, bool) {
 	}
 	weight, _ := strconv.ParseInt(found.Annotations["nginx.ingress.kubernetes.io/canary-weight"], 10, 64)
 	return weight, true
+}
+
+// backends are two Services in a rule of an HTTPRoute.
+type backends struct {
+	services
+
+	httpRoute string
+}
+
+func (r backends) weight(s *State) (int64, bool) {
+	for _, rule := range rulesOf(s.object("HTTPRoute", r.httpRoute)) {
+		weights := map[string]int64{}
+		refs, _, _ := unstructured.NestedSlice(rule, "backendRefs")
+		for _, entry := range refs {
+			ref, _ := entry.(map[string]any)
+			name, _, _ := unstructured.NestedString(ref, "name")
+			weights[name], _, _ = unstructured.NestedInt64(ref, "weight")
+		}
+		_, leads := weights[r.stable]
+		if weight, ok := weights[r.canary]; ok && leads { // a rule for a header leads to the canary alone
+			return weight, true
+		}
+	}
+	return 0, true
+}
+
+// rulesOf are the rules of an HTTPRoute in order.
+func rulesOf(route *unstructured.Unstructured) []map[string]any {
+	if route == nil {
+		return nil
+	}
+	var all []map[string]any
+	rules, _, _ := unstructured.NestedSlice(route.Object, "spec", "rules")
+	for _, entry := range rules {
+		rule, _ := entry.(map[string]any)
+		all = append(all, rule)
+	}
+	return all
 }
 
 // hosts are two Services in a route of a VirtualService.
