@@ -91,15 +91,24 @@ func (t *turn) bearable(weight int32) int32 {
 func (t *turn) heldWeight() int32 { return t.lastWeight(t.index()) }
 
 // backTo lowers the share of the canary side no faster than stable pods can take over, which may be overloaded for a while. A share that
-// rises needs no such care.
+// rises needs no such care, nor one that is there already because a turn came so far that could not note it.
 func (t *turn) backTo(target int32) int32 {
 	have := t.carried()
-	if target >= have || t.replicas() == 0 {
+	if target >= have || t.replicas() == 0 || t.routedAt(target) {
 		return target
 	}
 	_, stable := t.services()
 	carry := overload * t.reached(stable, t.revisions.Stable) * t.total() / t.replicas()
 	return min(have, max(target, t.total()-carry))
+}
+
+// routedAt tells whether requests go where a share of the new revision wants them.
+func (t *turn) routedAt(weight int32) bool {
+	want := t.routing(weight)
+	return len(t.Routes) > 0 && !slices.ContainsFunc(t.Routes, func(route traffic.Live) bool {
+		changes, err := route.Differences(t.ro, want)
+		return err != nil || len(changes) > 0
+	})
 }
 
 // routing is the complete answer to who gets which requests, for a share of the new revision.

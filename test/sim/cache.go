@@ -128,7 +128,7 @@ func (c cache) read(which id, object client.Object) error {
 // Stall keeps the changes of a kind from the controller for a while: its cache grows stale.
 func (w *World) Stall(kind string, d time.Duration) error {
 	for _, known := range []schema.GroupKind{
-		rolloutKind, replicaSetKind, serviceKind, sliceKind, virtualServiceKind, destinationRuleKind, ingressKind, runKind, {Group: v1alpha1.GroupName, Kind: "AnalysisTemplate"},
+		rolloutKind, replicaSetKind, serviceKind, sliceKind, virtualServiceKind, destinationRuleKind, ingressKind, httpRouteKind, runKind, {Group: v1alpha1.GroupName, Kind: "AnalysisTemplate"},
 	} {
 		if strings.EqualFold(known.Kind, kind) {
 			if _, already := w.stalls[known]; already {

@@ -64,7 +64,7 @@ func (w *World) DieAt(n int, after bool) {
 
 // Spare lets every write succeed from now on, and every watch bring what there is.
 func (w *World) Spare() {
-	w.faults, w.SliceLag = nil, 0
+	w.faults, w.SliceLag, w.GatewayLag = nil, 0, 0
 	for kind, stalled := range w.stalls {
 		w.stalls[kind] = stall{stalled.version, w.Clock}
 	}

@@ -43,6 +43,8 @@ func (w *World) Flows() []Flow {
 		return nil
 	case canary.TrafficRouting.Nginx != nil:
 		return w.ingressFlows(canary)
+	case canary.TrafficRouting.GatewayAPI != nil:
+		return w.gatewayFlows()
 	default:
 		return w.meshFlows()
 	}

@@ -108,7 +108,7 @@ func (l *Laws) atRest(w *World) error {
 // always holds between any two writes.
 func (l *Laws) always(w *World) error {
 	for _, law := range []func(*World) error{
-		l.servicesKeepTheirHash, servicesSelectARevision, l.stepsOnlyRise, weightsAddUp, l.requestsFindPods, l.requestsFindEndpoints, l.podsCanCarry, l.podsFitTheBudget, l.theBadGetsNoMore,
+		l.servicesKeepTheirHash, servicesSelectARevision, l.stepsOnlyRise, weightsAddUp, l.requestsFindPods, l.requestsFindEndpoints, l.podsOutliveRequests, l.podsCanCarry, l.podsFitTheBudget, l.theBadGetsNoMore,
 	} {
 		if err := law(w); err != nil {
 			return err

@@ -116,6 +116,15 @@ func ourPart(w *World, before map[string]any) map[string]func(map[string]any) {
 				}
 			}
 		},
+		"HTTPRoute": func(object map[string]any) {
+			delete(object, "status")
+			rules, _, _ := unstructured.NestedFieldNoCopy(object, "spec", "rules")
+			for _, rule := range rules.([]any) {
+				if w.backends(rule, func(string, int64) {}) {
+					delete(rule.(map[string]any), "backendRefs")
+				}
+			}
+		},
 		"DestinationRule": func(object map[string]any) {
 			rule := w.Rollout().Spec.Strategy.Canary.TrafficRouting.Istio.DestinationRule
 			subsets, _, _ := unstructured.NestedFieldNoCopy(object, "spec", "subsets")

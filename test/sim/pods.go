@@ -58,6 +58,7 @@ func (w *World) Kubernetes() {
 		w.report(rs)
 	}
 	w.publish()
+	w.serve()
 }
 
 // leave lets pods go whose time is over or whose ReplicaSet is gone, and pods start that need no longer wait.

@@ -18,6 +18,7 @@ import (
 	"github.com/kanari-dev/kanari/internal/traffic/ambassador"
 	"github.com/kanari-dev/kanari/internal/traffic/apisix"
 	"github.com/kanari-dev/kanari/internal/traffic/appmesh"
+	"github.com/kanari-dev/kanari/internal/traffic/gatewayapi"
 	"github.com/kanari-dev/kanari/internal/traffic/istio"
 	"github.com/kanari-dev/kanari/internal/traffic/nginx"
 	"github.com/kanari-dev/kanari/internal/traffic/smi"
@@ -46,7 +47,7 @@ type process struct {
 // start begins a controller process, which knows nothing.
 func (w *World) start() {
 	p := &process{reborn: w.process != nil && w.Server.writes > 0, stirred: true, stalls: map[schema.GroupKind]stall{}, own: map[id]int64{}}
-	renderers := []traffic.Renderer{istio.Renderer{}, nginx.Renderer{}, alb.Renderer{}, ambassador.Renderer{}, apisix.Renderer{}, appmesh.Renderer{}, smi.Renderer{}, traefik.Renderer{}}
+	renderers := []traffic.Renderer{istio.Renderer{}, nginx.Renderer{}, gatewayapi.Renderer{}, alb.Renderer{}, ambassador.Renderer{}, apisix.Renderer{}, appmesh.Renderer{}, smi.Renderer{}, traefik.Renderer{}}
 	utilruntime.Must(observe.Indexes(context.Background(), w.Server, renderers))
 	// Durations are measured by a clock that never jumps.
 	freshness := &observe.Freshness{Scheme: w.Server.scheme, Now: func() time.Time { return w.Clock.Add(-w.jumped) }}

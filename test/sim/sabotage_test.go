@@ -17,6 +17,7 @@ import (
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 	"github.com/kanari-dev/kanari/internal/plan"
 	"github.com/kanari-dev/kanari/internal/rollout"
+	"github.com/kanari-dev/kanari/internal/traffic"
 )
 
 // enough is in how many worlds a broken guard must be found.
@@ -40,6 +41,14 @@ func TestEveryLawIsNeeded(t *testing.T) {
 		"it does not wait for EndpointSlices": {
 			sabotage{sight: func(seen *rollout.World) { seen.Endpoints = nil }},
 			"which leads to nobody",
+		},
+		"it does not wait for gateways": {
+			sabotage{sight: func(seen *rollout.World) {
+				for i, route := range seen.Routes {
+					seen.Routes[i].Renderer = deaf{route.Renderer}
+				}
+			}},
+			"the gateway still sends",
 		},
 		"it waits for one pod more than it asked for": {
 			sabotage{sight: pods(func(rs *appsv1.ReplicaSet) { rs.Status.AvailableReplicas = max(rs.Status.AvailableReplicas-1, 0) })},
@@ -142,6 +151,9 @@ func TestEveryLawIsNeeded(t *testing.T) {
 		})
 	}
 }
+
+// deaf is a Renderer that does not hear what its mesh reports.
+type deaf struct{ traffic.Renderer }
 
 // pods changes what is seen of ReplicaSets.
 func pods(change func(*appsv1.ReplicaSet)) func(*rollout.World) {

@@ -33,19 +33,20 @@ func commands() map[string]func(*Script, string) error {
 		"resume":    func(s *Script, _ string) error { return s.World.Set("spec.paused", "false") },
 		"abort":     func(s *Script, _ string) error { return s.World.SetStatus("abort", true) },
 		"retry":     func(s *Script, _ string) error { return s.World.SetStatus("abort", false) },
-		"promote":   (*Script).promote,  // promote | promote full
-		"undo":      (*Script).undo,     // undo | undo REVISION
-		"pods":      (*Script).pods,     // pods ready|crash|pending|evict [N] [new|stable|old|vN] | pods vanish node|zone N | pods start DURATION|by-hand | pods go DURATION
-		"measured":  (*Script).answers,  // measured METRIC VALUE | measured METRIC error TEXT | measured METRIC nothing
-		"endpoints": (*Script).lag,      // endpoints lag DURATION
-		"wait":      (*Script).wait,     // wait DURATION
-		"crash":     (*Script).crash,    // crash controller before|after write N
-		"refuse":    (*Script).refuse,   // refuse write N [conflict|timeout|error]
-		"lose":      (*Script).lose,     // lose answer N
-		"at":        (*Script).at,       // at write N COMMAND
-		"stall":     (*Script).stall,    // stall KIND DURATION
-		"jump":      (*Script).jump,     // jump DURATION, which may be negative
-		"overtake":  (*Script).overtake, // overtake DURATION
+		"promote":   (*Script).promote,    // promote | promote full
+		"undo":      (*Script).undo,       // undo | undo REVISION
+		"pods":      (*Script).pods,       // pods ready|crash|pending|evict [N] [new|stable|old|vN] | pods vanish node|zone N | pods start DURATION|by-hand | pods go DURATION
+		"measured":  (*Script).answers,    // measured METRIC VALUE | measured METRIC error TEXT | measured METRIC nothing
+		"endpoints": (*Script).lag,        // endpoints lag DURATION
+		"gateway":   (*Script).gatewayLag, // gateway lag DURATION
+		"wait":      (*Script).wait,       // wait DURATION
+		"crash":     (*Script).crash,      // crash controller before|after write N
+		"refuse":    (*Script).refuse,     // refuse write N [conflict|timeout|error]
+		"lose":      (*Script).lose,       // lose answer N
+		"at":        (*Script).at,         // at write N COMMAND
+		"stall":     (*Script).stall,      // stall KIND DURATION
+		"jump":      (*Script).jump,       // jump DURATION, which may be negative
+		"overtake":  (*Script).overtake,   // overtake DURATION
 	}
 }
 
@@ -154,6 +155,17 @@ func (s *Script) lag(rest string) error {
 	var err error
 	s.World.SliceLag, err = time.ParseDuration(d)
 	s.World.Struck["endpoints lag"]++
+	return err
+}
+
+func (s *Script) gatewayLag(rest string) error {
+	how, d, _ := strings.Cut(rest, " ")
+	if how != "lag" {
+		return errors.New("gateway: lag?")
+	}
+	var err error
+	s.World.GatewayLag, err = time.ParseDuration(d)
+	s.World.Struck["gateway lags"]++
 	return err
 }
 

@@ -138,7 +138,7 @@ func drawMishap(t *rapid.T) string {
 // drawFault is a failure of the controller, the API server, or what lies between.
 func drawFault(t *rapid.T) string {
 	n := drawWrite(t)
-	switch rapid.IntRange(0, 10).Draw(t, "fault") {
+	switch rapid.IntRange(0, 11).Draw(t, "fault") {
 	case 0:
 		return "crash controller before write " + n
 	case 1:
@@ -157,6 +157,8 @@ func drawFault(t *rapid.T) string {
 		return "at write " + n + " pods evict 1"
 	case 9:
 		return "endpoints lag " + rapid.SampledFrom([]string{"0s", "1s", "4s", "30s"}).Draw(t, "lag")
+	case 10:
+		return "gateway lag " + rapid.SampledFrom([]string{"0s", "1s", "10s", "2m"}).Draw(t, "lag")
 	default:
 		return "jump " + rapid.SampledFrom([]string{"-3s", "-1s", "2s", "30s", "1h"}).Draw(t, "jump")
 	}
@@ -164,7 +166,7 @@ func drawFault(t *rapid.T) string {
 
 // drawStall holds the changes of one kind back, but not for as long as it takes until the controller believes a cache again.
 func drawStall(t *rapid.T) string {
-	kind := rapid.SampledFrom([]string{"Rollout", "ReplicaSet", "ReplicaSet", "Service", "EndpointSlice", "VirtualService", "DestinationRule", "AnalysisRun"}).Draw(t, "kind")
+	kind := rapid.SampledFrom([]string{"Rollout", "ReplicaSet", "ReplicaSet", "Service", "EndpointSlice", "HTTPRoute", "VirtualService", "DestinationRule", "AnalysisRun"}).Draw(t, "kind")
 	return "stall " + kind + " " + rapid.SampledFrom([]string{"1s", "4s"}).Draw(t, "age")
 }
 
@@ -172,8 +174,8 @@ func drawWrite(t *rapid.T) string { return strconv.Itoa(rapid.IntRange(1, 12).Dr
 
 // drawManifests makes a Rollout of some kind.
 func drawManifests(t *rapid.T) string {
-	kinds := map[string]string{"basic": "", "basic with Services": servicesYAML, "hosts": servicesYAML + hostsYAML, "subsets": servicesYAML + subsetsYAML, "constant": servicesYAML + subsetsYAML, "nginx": servicesYAML + ingressYAML, "surge": servicesYAML + hostsYAML, "ping-pong": servicesYAML + hostsYAML}
-	kind := rapid.SampledFrom([]string{"basic", "basic with Services", "hosts", "subsets", "constant", "nginx", "surge", "ping-pong", "blue-green"}).Draw(t, "kind")
+	kinds := map[string]string{"basic": "", "basic with Services": servicesYAML, "hosts": servicesYAML + hostsYAML, "subsets": servicesYAML + subsetsYAML, "constant": servicesYAML + subsetsYAML, "nginx": servicesYAML + ingressYAML, "surge": servicesYAML + hostsYAML, "ping-pong": servicesYAML + hostsYAML, "gateway": servicesYAML + httpRouteYAML, "gateway, constant": servicesYAML + httpRouteYAML}
+	kind := rapid.SampledFrom([]string{"basic", "basic with Services", "hosts", "subsets", "constant", "nginx", "surge", "ping-pong", "gateway", "gateway, constant", "blue-green"}).Draw(t, "kind")
 	replicas := rapid.SampledFrom([]int{1, 2, 3, 5, 10}).Draw(t, "replicas")
 	if kind == "blue-green" {
 		return fmt.Sprintf(rolloutYAML, replicas, drawBlueGreen(t)) + templateYAML + servicesYAML
@@ -186,6 +188,8 @@ func drawManifests(t *rapid.T) string {
 		"constant":            "      dynamicStableScale: true\n      trafficRouting: {istio: {virtualServices: [{name: web, routes: [primary]}], destinationRule: {name: web, canarySubsetName: canary, stableSubsetName: stable}}}\n",
 		"surge":               "      maxSurge: 1\n      canaryService: web-canary\n      stableService: web-stable\n      trafficRouting: {istio: {virtualServices: [{name: web, routes: [primary]}]}}\n",
 		"ping-pong":           "      pingPong: {pingService: web-canary, pongService: web-stable}\n      trafficRouting: {istio: {virtualServices: [{name: web, routes: [primary]}]}}\n",
+		"gateway":             "      canaryService: web-canary\n      stableService: web-stable\n      trafficRouting: {gatewayAPI: {httpRoute: web}}\n",
+		"gateway, constant":   "      dynamicStableScale: true\n      canaryService: web-canary\n      stableService: web-stable\n      trafficRouting: {gatewayAPI: {httpRoute: web}}\n",
 		"nginx":               "      canaryService: web-canary\n      stableService: web-stable\n      trafficRouting: {nginx: {stableIngress: web}}\n",
 	}[kind]
 	steps := rapid.SampledFrom([]string{
@@ -303,6 +307,25 @@ spec:
   - {name: theirs, labels: {app: web, tier: gold}, trafficPolicy: {loadBalancer: {simple: RANDOM}}}
   - {name: stable, labels: {app: web}}
   - {name: canary, labels: {app: web}}
+`
+
+const httpRouteYAML = `---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: public}
+spec: {gatewayClassName: simple, listeners: [{name: http, port: 80, protocol: HTTP}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web}
+spec:
+  parentRefs: [{name: public}]
+  rules:
+  - name: theirs
+    matches: [{path: {type: PathPrefix, value: /theirs}}]
+    backendRefs: [{name: elsewhere, port: 80, weight: 70}, {name: elsewhere, port: 81, weight: 30}]
+  - name: primary
+    backendRefs: [{name: web-stable, port: 80, weight: 100}, {name: web-canary, port: 80, weight: 0}]
 `
 
 const ingressYAML = `---

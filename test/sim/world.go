@@ -41,6 +41,8 @@ type World struct {
 	Grace time.Duration
 	// SliceLag is how long EndpointSlices take to follow.
 	SliceLag time.Duration
+	// GatewayLag is how long gateways take to serve a route as it is.
+	GatewayLag time.Duration
 	// Backends are what is measured, by the name of the metric.
 	Backends map[string]Backend
 	// Laws are what must hold.
@@ -59,6 +61,7 @@ type World struct {
 	births        []string            // hashes in the order in which their ReplicaSets were created
 	stripped      map[string]bool     // Services that lost their hash to somebody else
 	reached       map[string]reach    // by Service
+	served        map[string]served   // by HTTPRoute
 	seenEndpoints map[string][]string // what the controller read before its last turn
 	faults        []fault             // that are to come
 	jumped        time.Duration       // how far the clock has been set
@@ -107,7 +110,7 @@ func New(name string) *World {
 	}
 	w := &World{
 		Clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Laws: &Laws{}, Seen: func(Turn) {}, Doubt: 1,
-		name: name, stripped: map[string]bool{}, reached: map[string]reach{}, Backends: map[string]Backend{}, Struck: map[string]int{},
+		name: name, stripped: map[string]bool{}, reached: map[string]reach{}, served: map[string]served{}, Backends: map[string]Backend{}, Struck: map[string]int{},
 	}
 	w.Server = newServer(scheme, func() time.Time { return w.Clock })
 	w.Server.Changed = func(kind schema.GroupKind) {
@@ -247,7 +250,7 @@ func (w *World) reach(moment time.Time) {
 
 // next is when something happens by itself; zero for never.
 func (w *World) next() time.Time {
-	return plan.Sooner(plan.Sooner(w.measureAt, w.thaws()), plan.Sooner(plan.Sooner(w.wake, w.published()), w.stirs()))
+	return plan.Sooner(plan.Sooner(w.measureAt, w.thaws()), plan.Sooner(plan.Sooner(w.wake, w.stirs()), plan.Sooner(w.published(), w.serves())))
 }
 
 // Rollout is the one that is looked after, not to be changed; nil when there is none.
