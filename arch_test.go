@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"api":                         {},
 	"internal/revision":           {"api"},
 	"internal/traffic":            {"api"},
-	"internal/traffic/istio":      {"api", "internal/traffic"},
+	"internal/traffic/istio":      {"api", "internal/traffic", "internal/traffic/entry"},
 	"internal/traffic/nginx":      {"api", "internal/traffic"},
 	"internal/traffic/gatewayapi": {"api", "internal/traffic", "internal/traffic/entry"},
 	"internal/traffic/entry":      {"api", "internal/traffic"},

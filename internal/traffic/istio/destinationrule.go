@@ -12,6 +12,7 @@ import (
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 	"github.com/kanari-dev/kanari/internal/traffic"
+	"github.com/kanari-dev/kanari/internal/traffic/entry"
 )
 
 // subsetNames are those of the spec; "canary" and "stable" where it names none.
@@ -44,7 +45,7 @@ func (r Renderer) destinationRule(ro *v1alpha1.Rollout, found []*unstructured.Un
 // setHash returns the hash that the subset had before. An empty hash changes nothing: a subset without it would hold the pods of every
 // revision, so nothing here ever takes it away.
 func setHash(ro *v1alpha1.Rollout, rule *unstructured.Unstructured, fieldName, subsetName, hash string) (was string, err error) {
-	subset := find(entries(rule.Object, "spec", "subsets"), subsetName)
+	subset := find(entry.Lists(rule.Object, "spec", "subsets"), subsetName)
 	if subset == nil {
 		return "", missingSubset(ro, rule, fieldName, subsetName)
 	}
@@ -62,15 +63,15 @@ func setHash(ro *v1alpha1.Rollout, rule *unstructured.Unstructured, fieldName, s
 }
 
 func missingSubset(ro *v1alpha1.Rollout, rule *unstructured.Unstructured, fieldName, subset string) error {
-	entry := "name: " + subset
+	addition := "name: " + subset
 	if selector := ro.Spec.Selector; selector != nil && len(selector.MatchLabels) > 0 {
 		var labels []string
 		for _, key := range slices.Sorted(maps.Keys(selector.MatchLabels)) {
 			labels = append(labels, key+": "+selector.MatchLabels[key])
 		}
-		entry += ", labels: {" + strings.Join(labels, ", ") + "}"
+		addition += ", labels: {" + strings.Join(labels, ", ") + "}"
 	}
-	text := fmt.Sprintf("DestinationRule `%s` has no subset %q: add {%s} to its spec.subsets, or set %s to a subset that it has", rule.GetName(), subset, entry, fieldName)
+	text := fmt.Sprintf("DestinationRule `%s` has no subset %q: add {%s} to its spec.subsets, or set %s to a subset that it has", rule.GetName(), subset, addition, fieldName)
 	return field.Invalid(istioPath.Child("destinationRule", fieldName), subset, text)
 }
 

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kanari-dev/kanari/internal/traffic"
+	"github.com/kanari-dev/kanari/internal/traffic/entry"
 )
 
 // virtualService looks at the routes that are the Rollout's, and at what becomes of the requests that they do not match.
@@ -20,7 +21,7 @@ func (i *inspection) virtualService(named namedService, object *unstructured.Uns
 		return
 	}
 	for _, kind := range []string{"http", "tls", "tcp"} {
-		for n, route := range entries(object.Object, "spec", kind) {
+		for n, route := range entry.Lists(object.Object, "spec", kind) {
 			if slices.ContainsFunc(picks, func(p pick) bool { return same(p.route, route) }) {
 				at := fmt.Sprintf("spec.%s[%d].route", kind, n)
 				i.weights(at, route)
@@ -53,7 +54,7 @@ func (i *inspection) mistaken(edit *virtualService) {
 		return
 	}
 	for _, kind := range []string{"http", "tls", "tcp"} {
-		routes := entries(edit.object.Object, "spec", kind)
+		routes := entry.Lists(edit.object.Object, "spec", kind)
 		chosen, _, err := edit.choose(kind, routes)
 		if err != nil {
 			continue
@@ -67,9 +68,9 @@ func (i *inspection) mistaken(edit *virtualService) {
 }
 
 func (i *inspection) inItsPlace(at string, route map[string]any) {
-	destinations := entries(route, "route")
+	destinations := entry.Lists(route, "route")
 	for _, service := range []string{i.ours.canary, i.ours.stable} {
-		has := func(d map[string]any) bool { return short(text(destination(d), "host")) == service }
+		has := func(d map[string]any) bool { return short(entry.Text(destination(d), "host")) == service }
 		if service == "" || slices.ContainsFunc(destinations, has) {
 			continue
 		}
@@ -85,7 +86,7 @@ func (i *inspection) strangers(at string, destinations []map[string]any, missing
 			continue
 		}
 		foreigners = append(foreigners, n)
-		if near(short(text(destination(d), "host")), missing) {
+		if near(short(entry.Text(destination(d), "host")), missing) {
 			alike = append(alike, n)
 		}
 	}
@@ -97,15 +98,15 @@ func (i *inspection) strangers(at string, destinations []map[string]any, missing
 	for _, n := range alike {
 		i.block(codeUnknownHost, fmt.Sprintf("%s[%d].destination.host", at, n), fmt.Sprintf(
 			"%q is no Service of the Rollout, and its Service %q is missing in this route: the weights of a delivery would not reach its pods. %s",
-			text(destination(destinations[n]), "host"), missing, remedy))
+			entry.Text(destination(destinations[n]), "host"), missing, remedy))
 	}
 }
 
 // weights are told: the first write makes them 100 again, and Istio takes any sum as the whole until then.
 func (i *inspection) weights(at string, route map[string]any) {
-	destinations, sum := entries(route, "route"), int64(0)
+	destinations, sum := entry.Lists(route, "route"), int64(0)
 	for _, d := range destinations {
-		sum += number(d["weight"])
+		sum += entry.Number(d["weight"])
 	}
 	if sum == whole || len(destinations) < 2 {
 		return
@@ -116,17 +117,17 @@ func (i *inspection) weights(at string, route map[string]any) {
 
 // hosts are told: somebody may mean the other Service.
 func (i *inspection) hosts(at string, route map[string]any) {
-	for n, d := range entries(route, "route") {
-		host := text(destination(d), "host")
+	for n, d := range entry.Lists(route, "route") {
+		host := entry.Text(destination(d), "host")
 		path := fmt.Sprintf("%s[%d].destination.host", at, n)
 		if i.ours.role(destination(d), nil) != foreign {
 			i.namespace(path, host)
 			continue
 		}
 		for _, service := range []string{i.ours.canary, i.ours.stable} {
-			if near(short(host), service) && number(d["weight"]) > 0 {
+			if near(short(host), service) && entry.Number(d["weight"]) > 0 {
 				i.tell(codeUnknownHost, path, fmt.Sprintf(
-					"%q gets %d %% of the requests and is no Service of the Rollout, so it keeps them through every step. If %q was meant, correct the name", host, number(d["weight"]), service))
+					"%q gets %d %% of the requests and is no Service of the Rollout, so it keeps them through every step. If %q was meant, correct the name", host, entry.Number(d["weight"]), service))
 			}
 		}
 	}
@@ -148,8 +149,8 @@ func (i *inspection) namespace(at, host string) {
 
 // unmatched is told: everything works for the clients that do match, and the others are asked for by nobody until they call.
 func (i *inspection) unmatched(object *unstructured.Unstructured) {
-	routes, managed := entries(object.Object, "spec", "http"), i.managed()
-	routes = slices.DeleteFunc(routes, func(r map[string]any) bool { return slices.Contains(managed, text(r, "name")) })
+	routes, managed := entry.Lists(object.Object, "spec", "http"), i.managed()
+	routes = slices.DeleteFunc(routes, func(r map[string]any) bool { return slices.Contains(managed, entry.Text(r, "name")) })
 	if len(routes) == 0 || slices.ContainsFunc(routes, catchesAll) {
 		return
 	}
@@ -192,10 +193,10 @@ func (i *inspection) internal(object *unstructured.Unstructured, host string) bo
 
 // catchesAll tells whether a route takes every request.
 func catchesAll(route map[string]any) bool {
-	matches := entries(route, "match")
+	matches := entry.Lists(route, "match")
 	return len(matches) == 0 || slices.ContainsFunc(matches, func(match map[string]any) bool {
 		for key := range match {
-			anyPath := key == "uri" && text(fields(match, "uri"), "prefix") == "/"
+			anyPath := key == "uri" && entry.Text(fields(match, "uri"), "prefix") == "/"
 			if !anyPath && !slices.Contains([]string{"name", "statPrefix", "ignoreUriCase"}, key) {
 				return false
 			}
@@ -206,7 +207,7 @@ func catchesAll(route map[string]any) bool {
 
 // bySource tells whether a route takes requests of certain pods only.
 func bySource(route map[string]any) bool {
-	return !slices.ContainsFunc(entries(route, "match"), func(match map[string]any) bool { return len(fields(match, "sourceLabels")) == 0 })
+	return !slices.ContainsFunc(entry.Lists(route, "match"), func(match map[string]any) bool { return len(fields(match, "sourceLabels")) == 0 })
 }
 
 func gateways(object *unstructured.Unstructured) []string {
@@ -224,11 +225,11 @@ func atGateway(object *unstructured.Unstructured) bool {
 
 // overtaken is told: only requests that carry the header are concerned, and they may be meant to.
 func (i *inspection) overtaken(object *unstructured.Unstructured, picks []pick) {
-	for n, route := range entries(object.Object, "spec", "http") {
+	for n, route := range entry.Lists(object.Object, "spec", "http") {
 		if slices.ContainsFunc(picks, func(p pick) bool { return same(p.route, route) }) {
 			break // what stands behind our own route does not get its requests anyway
 		}
-		if route == nil || slices.Contains(i.managed(), text(route, "name")) || i.leadsToUs(route) {
+		if route == nil || slices.Contains(i.managed(), entry.Text(route, "name")) || i.leadsToUs(route) {
 			continue
 		}
 		for _, step := range i.ro.Spec.Strategy.Canary.Steps {
@@ -243,7 +244,7 @@ func (i *inspection) overtaken(object *unstructured.Unstructured, picks []pick) 
 }
 
 func (i *inspection) leadsToUs(route map[string]any) bool {
-	return slices.ContainsFunc(entries(route, "route"), func(d map[string]any) bool { return i.ours.role(destination(d), nil) != foreign })
+	return slices.ContainsFunc(entry.Lists(route, "route"), func(d map[string]any) bool { return i.ours.role(destination(d), nil) != foreign })
 }
 
 // elsewhere is told: clients in the mesh may call that very host, through a ServiceEntry.

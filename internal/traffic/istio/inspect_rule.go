@@ -9,16 +9,17 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/traffic/entry"
 )
 
 // rule looks at the DestinationRule: the subsets of ours, and the policies that act on them.
 func (i *inspection) rule(rule *unstructured.Unstructured) {
 	spec, _ := rule.Object["spec"].(map[string]any)
 	i.policy("spec.trafficPolicy", fields(spec, "trafficPolicy"))
-	i.twins(entries(spec, "subsets"))
+	i.twins(entry.Lists(spec, "subsets"))
 	seen := map[string]bool{}
-	for n, subset := range entries(spec, "subsets") {
-		name := text(subset, "name")
+	for n, subset := range entry.Lists(spec, "subsets") {
+		name := entry.Text(subset, "name")
 		if seen[name] || (name != i.ours.canarySubset && name != i.ours.stableSubset) {
 			continue
 		}
@@ -34,7 +35,7 @@ func (i *inspection) rule(rule *unstructured.Unstructured) {
 func (i *inspection) twins(subsets []map[string]any) {
 	first := map[string]int{}
 	for n, subset := range subsets {
-		name := text(subset, "name")
+		name := entry.Text(subset, "name")
 		before, twice := first[name]
 		if !twice || name == "" {
 			first[name] = n
@@ -49,19 +50,19 @@ func (i *inspection) twins(subsets []map[string]any) {
 // hash tells of a stripped subset. This turn puts the hash back, so it does not block; but who took it away will do it again.
 func (i *inspection) hash(at string, subset map[string]any) {
 	labels := fields(subset, "labels")
-	if i.ro.Status.StableRS == "" || text(labels, v1alpha1.DefaultRolloutUniqueLabelKey) != "" {
+	if i.ro.Status.StableRS == "" || entry.Text(labels, v1alpha1.DefaultRolloutUniqueLabelKey) != "" {
 		return
 	}
 	i.tell(codeNoHash, at+".labels", fmt.Sprintf(
 		"subset %q has no label %s although the Rollout has run: until it is put back, the subset holds the pods of all versions. If something applies this object again and again, "+
-			"have it leave the label alone (Argo CD: ignoreDifferences with RespectIgnoreDifferences=true)", text(subset, "name"), v1alpha1.DefaultRolloutUniqueLabelKey))
+			"have it leave the label alone (Argo CD: ignoreDifferences with RespectIgnoreDifferences=true)", entry.Text(subset, "name"), v1alpha1.DefaultRolloutUniqueLabelKey))
 }
 
 // pods compares the subset's labels with those that the pods will wear. A label with another value blocks: the subset would be empty, and
 // its share of the requests answered with 503, with every controller. One that the template lacks is told only: an admission
 // webhook may add it. The topology is added by Istio itself.
 func (i *inspection) pods(at string, subset map[string]any) {
-	worn := i.podLabels(text(subset, "name"))
+	worn := i.podLabels(entry.Text(subset, "name"))
 	if worn == nil {
 		return
 	}
@@ -69,15 +70,15 @@ func (i *inspection) pods(at string, subset map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
 		value, has := worn[key]
 		switch {
-		case key == v1alpha1.DefaultRolloutUniqueLabelKey || strings.HasPrefix(key, "topology.") || value == text(labels, key) && has:
+		case key == v1alpha1.DefaultRolloutUniqueLabelKey || strings.HasPrefix(key, "topology.") || value == entry.Text(labels, key) && has:
 		case has:
 			i.block(codeNoPods, at+".labels", fmt.Sprintf(
 				"subset %q asks for %s=%s and the Rollout's pods have %s=%s: it would hold no pod, and its requests be answered with 503. Take the label out of the subset; the controller tells the versions apart",
-				text(subset, "name"), key, text(labels, key), key, value))
+				entry.Text(subset, "name"), key, entry.Text(labels, key), key, value))
 		default:
 			i.tell(codeNoPods, at+".labels", fmt.Sprintf(
 				"subset %q asks for label %s, which the pod template does not have: unless something adds it to the pods, the subset holds none and its requests are answered with 503. Add it to the template, or take it out of the subset",
-				text(subset, "name"), key))
+				entry.Text(subset, "name"), key))
 		}
 	}
 }
@@ -102,7 +103,7 @@ func (i *inspection) podLabels(subset string) map[string]string {
 func (i *inspection) policy(at string, policy map[string]any) {
 	i.locality(at+".loadBalancer.localityLbSetting", fields(policy, "loadBalancer", "localityLbSetting"))
 	i.outliers(at+".outlierDetection", fields(policy, "outlierDetection"))
-	for n, port := range entries(policy, "portLevelSettings") {
+	for n, port := range entry.Lists(policy, "portLevelSettings") {
 		i.policy(fmt.Sprintf("%s.portLevelSettings[%d]", at, n), port)
 	}
 }
@@ -117,9 +118,9 @@ func (i *inspection) locality(at string, setting map[string]any) {
 				other, "topology.kubernetes.io/region", "topology.kubernetes.io/zone"))
 		}
 	}
-	for n, entry := range entries(setting, "failover") {
+	for n, between := range entry.Lists(setting, "failover") {
 		for _, end := range []string{"from", "to"} {
-			if place := text(entry, end); strings.Contains(place, "/") {
+			if place := entry.Text(between, end); strings.Contains(place, "/") {
 				i.tell(codeFailoverZone, fmt.Sprintf("%s.failover[%d].%s", at, n, end), fmt.Sprintf(
 					"%q is not a region: failover knows regions only, so no zone takes over from another. Set failoverPriority: [topology.kubernetes.io/region, topology.kubernetes.io/zone] in its place", place))
 			}

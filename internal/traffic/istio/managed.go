@@ -1,18 +1,18 @@
 package istio
 
 import (
-	"encoding/json"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/traffic/entry"
 )
 
 // manageRoutes puts the wanted header and mirror routes in front, in the order of Managed, removes the managed ones that are not
 // wanted, and leaves all others in place. A VirtualService of which we weigh no HTTP route gets none, but loses what is left over.
 func (v *virtualService) manageRoutes(weighted map[string]any) {
-	before := list(v.object.Object, "spec", "http")
+	before := entry.List(v.object.Object, "spec", "http")
 	if before == nil {
 		return
 	}
@@ -25,7 +25,7 @@ func (v *virtualService) manageRoutes(weighted map[string]any) {
 	}
 	for _, raw := range before {
 		route, _ := raw.(map[string]any)
-		if name := text(route, "name"); name == "" || !slices.Contains(order, name) {
+		if name := entry.Text(route, "name"); name == "" || !slices.Contains(order, name) {
 			after = append(after, raw)
 		}
 	}
@@ -63,20 +63,11 @@ func with(names []string, name string) []string {
 // kept prefers the route that is there already if it says the same, whichever way its numbers were decoded.
 func kept(before []any, name string, route map[string]any) any {
 	for _, raw := range before {
-		if there, ok := raw.(map[string]any); ok && text(there, "name") == name && sameJSON(there, route) {
+		if there, ok := raw.(map[string]any); ok && entry.Text(there, "name") == name && entry.Same(there, route) {
 			return there
 		}
 	}
 	return route
-}
-
-func sameJSON(a, b any) bool {
-	first, err := json.Marshal(a)
-	if err != nil {
-		return false
-	}
-	second, err := json.Marshal(b)
-	return err == nil && string(first) == string(second)
 }
 
 func (v *virtualService) headerRoute(h v1alpha1.SetHeaderRoute, weighted map[string]any) map[string]any {
@@ -145,7 +136,7 @@ func (v *virtualService) canaryDestination(weighted map[string]any) map[string]a
 	if v.ours.canarySubset != "" {
 		to = map[string]any{"host": v.ours.host, "subset": v.ours.canarySubset}
 	}
-	destinations := entries(weighted, "route")
+	destinations := entry.Lists(weighted, "route")
 	if port, ok := destination(destinations[0])["port"].(map[string]any); ok {
 		to["port"] = runtime.DeepCopyJSON(port)
 	}
@@ -153,8 +144,8 @@ func (v *virtualService) canaryDestination(weighted map[string]any) map[string]a
 		return to
 	}
 	for _, d := range destinations {
-		if own := destination(d); v.ours.role(own, nil) == canary && text(own, "host") != "" {
-			to["host"] = text(own, "host")
+		if own := destination(d); v.ours.role(own, nil) == canary && entry.Text(own, "host") != "" {
+			to["host"] = entry.Text(own, "host")
 		}
 	}
 	return to

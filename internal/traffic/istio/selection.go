@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
+	"github.com/kanari-dev/kanari/internal/traffic/entry"
 )
 
 // selective tells whether the Rollout says which routes of the VirtualService are its own.
@@ -25,7 +26,7 @@ func (v *virtualService) picks() ([]pick, error) {
 	var all []pick
 	var problem error
 	for _, kind := range []string{"http", "tls", "tcp"} {
-		routes := entries(v.object.Object, "spec", kind)
+		routes := entry.Lists(v.object.Object, "spec", kind)
 		chosen, implied, err := v.choose(kind, routes)
 		if err != nil && !implied {
 			return nil, err
@@ -114,7 +115,7 @@ func (v *virtualService) tcpRoutes(routes []map[string]any) ([]map[string]any, e
 // onlyRoute does not count managed routes: they come and go with the steps.
 func (v *virtualService) onlyRoute(kind string, routes []map[string]any) ([]map[string]any, error) {
 	candidates := slices.DeleteFunc(slices.Clone(routes), func(route map[string]any) bool {
-		return kind == "http" && slices.Contains(v.want.Managed, text(route, "name"))
+		return kind == "http" && slices.Contains(v.want.Managed, entry.Text(route, "name"))
 	})
 	if len(candidates) == 1 {
 		return candidates, nil
@@ -136,9 +137,9 @@ func matchesTLS(route map[string]any, wanted v1alpha1.TLSRoute) bool {
 
 func onlyPort(route map[string]any, port int64) bool {
 	found := map[int64]bool{}
-	for _, match := range entries(route, "match") {
+	for _, match := range entry.Lists(route, "match") {
 		if value, ok := match["port"]; ok {
-			found[number(value)] = true
+			found[entry.Number(value)] = true
 		}
 	}
 	return len(found) == 1 && found[port]
@@ -146,8 +147,8 @@ func onlyPort(route map[string]any, port int64) bool {
 
 func hosts(route map[string]any) []string {
 	var all []string
-	for _, match := range entries(route, "match") {
-		for _, host := range list(match, "sniHosts") {
+	for _, match := range entry.Lists(route, "match") {
+		for _, host := range entry.List(match, "sniHosts") {
 			name, _ := host.(string)
 			all = append(all, name)
 		}
@@ -160,7 +161,7 @@ func distinct(all []string) []string { return slices.Compact(slices.Sorted(slice
 func names(routes []map[string]any) string {
 	var all []string
 	for _, route := range routes {
-		if name := text(route, "name"); name != "" {
+		if name := entry.Text(route, "name"); name != "" {
 			all = append(all, name)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/kanari-dev/kanari/internal/traffic"
+	"github.com/kanari-dev/kanari/internal/traffic/entry"
 )
 
 // whole is what the weights of one route add up to in Istio.
@@ -33,9 +34,9 @@ func (r receivers) weighing(destinations []map[string]any, want traffic.Routing)
 	for _, d := range destinations {
 		switch r.role(destination(d), w.additional) {
 		case foreign:
-			w.share -= number(d["weight"])
+			w.share -= entry.Number(d["weight"])
 		case spared:
-			kept += number(d["weight"])
+			kept += entry.Number(d["weight"])
 		}
 	}
 	w.share = max(w.share, 0)
@@ -55,27 +56,27 @@ func (w weighing) part(weight int64) int64 { return (2*weight*w.share + w.total)
 // are missing are appended by name, those of former experiments are removed.
 func (r receivers) weigh(route map[string]any, want traffic.Routing) (lowered bool, err error) {
 	dropFormer(route, want)
-	destinations := entries(route, "route")
+	destinations := entry.Lists(route, "route")
 	w := r.weighing(destinations, want)
 	if w.share == 0 && want.Canary.Weight > 0 {
-		return false, fmt.Errorf("the other destinations of route %q hold all of its weight; leave some of the 100 for canary and stable", text(route, "name"))
+		return false, fmt.Errorf("the other destinations of route %q hold all of its weight; leave some of the 100 for canary and stable", entry.Text(route, "name"))
 	}
 	missing := maps.Clone(w.additional)
 	for _, d := range destinations {
 		to := destination(d)
 		switch r.role(to, w.additional) {
 		case canary:
-			lowered = lowered || w.canary < number(d["weight"])
+			lowered = lowered || w.canary < entry.Number(d["weight"])
 			setWeight(d, w.canary)
 		case stable:
 			setWeight(d, w.stable)
 		case additional:
-			name := short(text(to, "host"))
+			name := short(entry.Text(to, "host"))
 			setWeight(d, w.additional[name])
 			delete(missing, name)
 		}
 	}
-	all := list(route, "route")
+	all := entry.List(route, "route")
 	for _, name := range slices.Sorted(maps.Keys(missing)) {
 		all = append(all, map[string]any{"destination": map[string]any{"host": name}, "weight": missing[name]})
 	}
@@ -85,11 +86,11 @@ func (r receivers) weigh(route map[string]any, want traffic.Routing) (lowered bo
 
 // dropFormer removes destinations of experiments that get nothing any more.
 func dropFormer(route map[string]any, want traffic.Routing) {
-	all := list(route, "route")
-	kept := slices.DeleteFunc(slices.Clone(all), func(entry any) bool {
-		fields, _ := entry.(map[string]any)
+	all := entry.List(route, "route")
+	kept := slices.DeleteFunc(slices.Clone(all), func(raw any) bool {
+		fields, _ := raw.(map[string]any)
 		to := destination(fields)
-		ours, wanted := want.Experiment(short(text(to, "host")))
+		ours, wanted := want.Experiment(short(entry.Text(to, "host")))
 		return ours && !wanted
 	})
 	if len(kept) < len(all) {
@@ -98,16 +99,16 @@ func dropFormer(route map[string]any, want traffic.Routing) {
 }
 
 // setWeight leaves a weight that is the same number in another form, and an absent one that means 0, as they are.
-func setWeight(entry map[string]any, weight int64) {
-	if number(entry["weight"]) != weight {
-		entry["weight"] = weight
+func setWeight(of map[string]any, weight int64) {
+	if entry.Number(of["weight"]) != weight {
+		of["weight"] = weight
 	}
 }
 
 // lacks names the destination of ours that the route does not have.
 func (r receivers) lacks(route map[string]any) error {
 	found := map[role]bool{}
-	for _, d := range entries(route, "route") {
+	for _, d := range entry.Lists(route, "route") {
 		found[r.role(destination(d), nil)] = true
 	}
 	for _, side := range []struct {
@@ -118,15 +119,15 @@ func (r receivers) lacks(route map[string]any) error {
 			continue
 		}
 		if side.subset != "" {
-			return fmt.Errorf("%s DestinationRule subset '%s' not found in route: add {destination: {host: %s, subset: %s}, weight: 0} to route %q", side.name, side.subset, r.host, side.subset, text(route, "name"))
+			return fmt.Errorf("%s DestinationRule subset '%s' not found in route: add {destination: {host: %s, subset: %s}, weight: 0} to route %q", side.name, side.subset, r.host, side.subset, entry.Text(route, "name"))
 		}
-		return fmt.Errorf("%s Service '%s' not found in route: add {destination: {host: %s}, weight: 0} to route %q", side.name, side.service, side.service, text(route, "name"))
+		return fmt.Errorf("%s Service '%s' not found in route: add {destination: {host: %s}, weight: 0} to route %q", side.name, side.service, side.service, entry.Text(route, "name"))
 	}
 	return nil
 }
 
-func destination(entry map[string]any) map[string]any {
-	fields, _ := entry["destination"].(map[string]any)
+func destination(of map[string]any) map[string]any {
+	fields, _ := of["destination"].(map[string]any)
 	return fields
 }
 
