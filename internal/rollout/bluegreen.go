@@ -93,10 +93,11 @@ func (t *turn) fastTracked() bool {
 		t.revisions.Stable == nil || t.selects(t.blueGreen.ActiveService) == ""
 }
 
-// returning tells whether the new revision was active before and still waits for the end of its pods.
+// returning tells whether the new revision was active before and still waits for the end of its pods. Both may be of one second, which is
+// as exactly as an age is known.
 func (t *turn) returning() bool {
 	fresh, stable := t.revisions.New, t.revisions.Stable
-	if fresh == nil || stable == nil || !fresh.CreationTimestamp.Before(&stable.CreationTimestamp) {
+	if fresh == nil || stable == nil || stable.CreationTimestamp.Before(&fresh.CreationTimestamp) {
 		return false
 	}
 	_, set := revision.Deadline(fresh)

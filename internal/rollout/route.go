@@ -53,7 +53,6 @@ func (t *turn) weight() int32 {
 
 // bearableWeight is the share that the ready pods of both sides can take.
 func (t *turn) bearableWeight() int32 {
-	fresh := t.revisions.New
 	switch {
 	case t.rollingBack():
 		return t.backTo(0)
@@ -61,7 +60,7 @@ func (t *turn) bearableWeight() int32 {
 		return t.carried() // soon both sides lead to the new pods
 	case t.allNew():
 		return t.backTo(0) // everything goes through the stable Service, once that leads to the new pods
-	case revision.Available(fresh) == 0:
+	case !t.staysReachable():
 		return 0 // requests to nobody are lost
 	case t.status.Abort:
 		return t.backTo(0)
@@ -76,6 +75,12 @@ func (t *turn) bearableWeight() int32 {
 	default:
 		return t.backTo(t.bearable(t.heldWeight()))
 	}
+}
+
+// staysReachable tells whether somebody answers for the new revision, now and in the next moment.
+func (t *turn) staysReachable() bool {
+	canary, _ := t.services()
+	return t.reached(canary, t.revisions.New) > 0 && !t.givesWay()
 }
 
 // bearable lowers a share to what the ready pods of the new revision can take, overloaded for a while. Where a step says how many pods
@@ -130,7 +135,7 @@ func (t *turn) routing(weight int32) traffic.Routing {
 			r.Stable.Weight -= share.Weight
 		}
 	}
-	if t.reached(canary, t.revisions.New) == 0 {
+	if !t.staysReachable() {
 		return r
 	}
 	for _, step := range t.canary.Steps[:min(t.index()+1, t.stepCount())] {

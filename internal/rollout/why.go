@@ -37,6 +37,14 @@ func (t *turn) explainWait() {
 		}
 		return
 	}
+	if t.givesWay() {
+		t.why = plan.Why{
+			Sentence:   "The pods of the new version are about to be restarted, and there are no others, so it gets no requests.",
+			Next:       fmt.Sprintf("Its share returns to %d%% with the new pods.", t.heldWeight()),
+			WaitingFor: []plan.Wait{{Kind: plan.WaitPods, Object: "ReplicaSet " + t.newName()}},
+		}
+		return
+	}
 	switch t.status.Phase {
 	case v1alpha1.RolloutPhaseHealthy:
 		t.why = plan.Why{Sentence: "Nothing to do: the stable version is the one that is asked for."}
