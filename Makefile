@@ -1,6 +1,6 @@
 # The whole of it: make demo shows what Kanari does, make test proves it.
 SHELL := /bin/bash
-.PHONY: help demo test sim lint e2e build generate update bench-abort bench-analysis judge-table clean
+.PHONY: help demo test sim lint e2e build generate update bench-abort bench-analysis judge-table test-traffic traffic-table traffic-envoy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,17 @@ test: ## prove everything: vet and tests of all modules, on the lab too
 e2e: ## only the tests on the lab's API server
 	@scripts/setup
 	@go test -count=1 ./test/e2e/...
+
+PROXIES ?=
+test-traffic: ## real requests through real proxies, none lost; PROXIES=traefik for one of traefik, istio, envoy
+	@scripts/setup
+	@scripts/test-traffic $(PROXIES)
+
+traffic-table: test-traffic ## the same, and write its table into docs/traffic.md
+	@sed -i -e '/^<!-- traffic-table -->$$/,/^<!-- \/traffic-table -->$$/{//!d}' -e '/^<!-- traffic-table -->$$/r bin/traffic.md' docs/traffic.md
+
+traffic-envoy: ## fetch the Envoy that test-traffic uses, once
+	@scripts/traffic-envoy
 
 SEEDS ?= 2000
 sim: ## let everything fail at any moment; SEEDS=100000 for longer, SEED=123 to see and shrink one world
