@@ -30,16 +30,17 @@ func zonePods() []pod {
 // zoneService has a route for each zone with 10 %, 50 % and 0 % for the canary; more is added to its end.
 func zoneService(t *testing.T, subset func(version, zone string) string, more string) object {
 	t.Helper()
-	text := "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: test, namespace: default}\nspec:\n  hosts: [test]\n  http:\n"
+	var text strings.Builder
+	text.WriteString("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: test, namespace: default}\nspec:\n  hosts: [test]\n  http:\n")
 	for zone, weight := range map[string]int{"a": 10, "b": 50, "c": 0} {
-		text += fmt.Sprintf(`  - name: zone-%[1]s-route
+		fmt.Fprintf(&text, `  - name: zone-%[1]s-route
     match: [{sourceLabels: {topology.kubernetes.io/zone: us-east-1%[1]s}}]
     route:
     - {destination: {host: test, subset: %[2]s}, weight: %[3]d}
     - {destination: {host: test, subset: %[4]s}, weight: %[5]d}
 `, zone, subset("stable", zone), 100-weight, subset("canary", zone), weight)
 	}
-	return decode[object](t, []byte(text+more))
+	return decode[object](t, []byte(text.String()+more))
 }
 
 func zoneRule(t *testing.T, policy, subsets string) object {
