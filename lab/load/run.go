@@ -76,7 +76,8 @@ func failureOf(r *vegeta.Result) string {
 
 func hitOf(r *vegeta.Result) hit {
 	h := hit{
-		version: r.Headers.Get(serve.VersionHeader), at: r.Timestamp, latency: r.Latency, failure: failureOf(r)}
+		version: r.Headers.Get(serve.VersionHeader), at: r.Timestamp, latency: r.Latency, failure: failureOf(r),
+	}
 	if nanos, err := strconv.ParseInt(r.Headers.Get(serve.ReceivedHeader), 10, 64); err == nil {
 		h.at = time.Unix(0, nanos)
 	}

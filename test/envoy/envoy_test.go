@@ -22,6 +22,7 @@ const root = "../.."
 var (
 	bench  *mesh.Bench
 	report = flag.String("report", "", "file that gets the table as Markdown")
+	rounds = flag.Int("rounds", 3, "how often the canary is taken back at each of its shares")
 )
 
 func TestMain(m *testing.M) {
@@ -55,8 +56,8 @@ func TestWholeCanary(t *testing.T) {
 }
 
 func TestAborts(t *testing.T) {
-	t.Run("sidecar", func(t *testing.T) { mesh.NewShop(t, bench, Sidecar(2), mesh.Hosts()).Aborts(2) })
-	t.Run("gateway", func(t *testing.T) { mesh.NewShop(t, bench, Gateway(2), mesh.Subsets()).Aborts(2) })
+	t.Run("sidecar", func(t *testing.T) { mesh.NewShop(t, bench, Sidecar(2), mesh.Hosts()).Aborts(*rounds) })
+	t.Run("gateway", func(t *testing.T) { mesh.NewShop(t, bench, Gateway(2), mesh.Subsets()).Aborts(*rounds) })
 }
 
 func TestBlueGreen(t *testing.T) { mesh.NewShop(t, bench, Sidecar(5), mesh.Switched()).BlueGreen() }

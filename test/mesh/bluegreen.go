@@ -17,7 +17,7 @@ const atThePreview int32 = -1
 func (s *Shop) BlueGreen() {
 	s.Helper()
 	defer s.explain()
-	s.createAll(s.service("web"), s.service("web-preview"))
+	s.CreateAll(s.service("web"), s.service("web-preview"))
 	s.CreateYAML(rollout("", `
     blueGreen: {activeService: web, previewService: web-preview, autoPromotionEnabled: false, scaleDownDelaySeconds: 8}
 `))
@@ -47,12 +47,13 @@ func (s *Shop) timed(load *Load, lag *traffic.Lag, version string, order func())
 // switchedByHand has another Service of the same pods select one version and the other in turn.
 func (s *Shop) switchedByHand(times int) []time.Duration {
 	s.Helper()
-	first, second := s.hashes()
-	selecting := func(version string) map[string]any {
+	first, second := s.Hashes()
+	selecting := func(version string) traffic.Turn {
 		hash := map[string]string{blue: first, green: second}[version]
-		return map[string]any{"spec": map[string]any{"selector": map[string]any{v1alpha1.DefaultRolloutUniqueLabelKey: hash}}}
+		selector := map[string]any{"selector": map[string]any{v1alpha1.DefaultRolloutUniqueLabelKey: hash}}
+		return traffic.Turn{Resource: services, Name: "hand", Patch: map[string]any{"spec": selector}}
 	}
 	s.CreateYAML(s.service("hand"))
-	s.merge(services, "hand", selecting(blue))
-	return s.turns(times, func(gets string) time.Time { return s.merge(services, "hand", selecting(gets)) })
+	s.Give(selecting(blue))
+	return s.turns(times, func(gets string) time.Time { return s.Give(selecting(gets)) })
 }

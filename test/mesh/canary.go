@@ -20,7 +20,7 @@ func (s *Shop) WholeCanary() {
 	s.measure(load, "before the first share", 0)
 	headers := s.headers()
 	headers.AwaitAnswer(green)
-	for _, share := range shares {
+	for _, share := range traffic.Shares {
 		s.Promote("web")
 		s.Rest(share)
 		s.measure(load, fmt.Sprintf("canary, paused at %d %%", share), share)

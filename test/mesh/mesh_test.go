@@ -15,6 +15,7 @@ import (
 var (
 	bench  *Bench
 	report = flag.String("report", "", "file that gets the table as Markdown")
+	rounds = flag.Int("rounds", 3, "how often the canary is taken back at each of its shares")
 )
 
 func TestMain(m *testing.M) {
@@ -46,7 +47,7 @@ func each(t *testing.T, measure func(s *Shop)) {
 
 func TestWholeCanary(t *testing.T) { each(t, (*Shop).WholeCanary) }
 
-func TestAborts(t *testing.T) { each(t, func(s *Shop) { s.Aborts(3) }) }
+func TestAborts(t *testing.T) { each(t, func(s *Shop) { s.Aborts(*rounds) }) }
 
 func TestBlueGreen(t *testing.T) { NewShop(t, bench, GRPC(), Switched()).BlueGreen() }
 

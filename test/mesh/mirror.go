@@ -41,8 +41,8 @@ func (s *Shop) Mirror() {
 // copies are how many calls have reached the canary.
 func (s *Shop) copies() int {
 	s.Helper()
-	_, hash := s.hashes()
-	list, err := s.bench.Lab.Dynamic.Resource(pods).Namespace(s.Namespace).List(s.Context(), metav1.ListOptions{LabelSelector: hashLabel(hash)})
+	_, hash := s.Hashes()
+	list, err := s.Lab.Dynamic.Resource(pods).Namespace(s.Namespace).List(s.Context(), metav1.ListOptions{LabelSelector: hashLabel(hash)})
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -19,8 +19,8 @@ func (s *Shop) Outliers() {
 	load.Count(2 * rate) // takes two seconds
 	before := s.figure(`outlier_detection\.ejections_enforced_total`)
 	began := time.Now()
-	_, hash := s.hashes()
-	s.awaitRestarted(hash, s.crash(hash, 1))
+	_, hash := s.Hashes()
+	s.Crash(hash, 1)
 	ejected := s.figure(`outlier_detection\.ejections_enforced_total`) - before
 	load.Count(1) // lets the mesh hear of it
 	back := time.Now()

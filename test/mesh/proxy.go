@@ -44,7 +44,7 @@ func (s *Shop) figure(name string) int {
 // get asks something inside the lab.
 func (s *Shop) get(address string) string {
 	s.Helper()
-	gateway, err := url.Parse(s.bench.Lab.Gateway)
+	gateway, err := url.Parse(s.Lab.Gateway)
 	if err != nil {
 		s.Fatal(err)
 	}

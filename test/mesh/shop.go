@@ -3,7 +3,6 @@ package mesh
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -24,37 +23,26 @@ const (
 // rate of the calls that are measured, a second.
 const rate = 500
 
-// shares of a whole canary.
-var shares = []int{10, 50, 90, 100}
-
 // Shop is a Rollout named web in a mesh, and a pod that calls it.
 type Shop struct {
-	*e2e.Scene
+	traffic.Stage
 
 	bench  *Bench
 	router Router
 	way    Way
-	caller string  // address of the pod
-	pauses []int32 // steps
+	caller string // address of the pod
 }
 
 // NewShop opens a namespace with a pod that calls.
 func NewShop(t *testing.T, b *Bench, way Way, router Router) *Shop {
 	t.Helper()
-	s := &Shop{Scene: e2e.NewScene(t, b.Lab, recorded...), bench: b, router: router, way: way}
+	s := &Shop{Stage: traffic.Stage{Scene: e2e.NewScene(t, b.Lab, recorded...), Lab: b.Lab}, bench: b, router: router, way: way}
 	if way.Objects != nil {
-		s.createAll(way.Objects(s.Namespace)...)
+		s.CreateAll(way.Objects(s.Namespace)...)
 	}
 	s.CreateYAML(s.callingPod())
 	s.caller = s.awaitCaller()
 	return s
-}
-
-func (s *Shop) createAll(texts ...string) {
-	s.Helper()
-	for _, text := range texts {
-		s.CreateYAML(text)
-	}
 }
 
 // callingPod knows no more than where istiod is.
@@ -88,30 +76,13 @@ func FromPod(indent string) string {
 func (s *Shop) awaitCaller() string {
 	s.Helper()
 	address := ""
-	s.awaitPods("app=caller", "the pod that calls", func(all []*unstructured.Unstructured) bool {
+	s.Await(pods, "app=caller", "the pod that calls", func(all []*unstructured.Unstructured) bool {
 		if len(all) == 1 && ready(all[0]) {
 			address, _, _ = unstructured.NestedString(all[0].Object, "status", "podIP")
 		}
 		return address != ""
 	})
 	return address
-}
-
-// awaitPods waits until something holds of the pods with certain labels.
-func (s *Shop) awaitPods(labels, what string, holds func([]*unstructured.Unstructured) bool) {
-	s.Helper()
-	watched := traffic.Watched{Resource: pods, Namespace: s.Namespace, Labels: labels}
-	if err := s.bench.await(s.Context(), watched, what, holds); err != nil {
-		s.Fatal(err)
-	}
-}
-
-// AwaitPods waits until the Rollout has so many pods, all of them ready.
-func (s *Shop) AwaitPods(count int) {
-	s.Helper()
-	s.awaitPods("app=web", fmt.Sprintf("%d pods", count), func(all []*unstructured.Unstructured) bool {
-		return len(all) == count && !slices.ContainsFunc(all, func(pod *unstructured.Unstructured) bool { return !ready(pod) })
-	})
 }
 
 // OpenCanary creates a Rollout of four pods that stops at each share, once before the first, and is all version blue. instance names the
@@ -121,7 +92,7 @@ func (s *Shop) OpenCanary(instance string, more ...string) {
 	for _, name := range append([]string{"web"}, s.router.Services...) {
 		s.CreateYAML(s.service(name))
 	}
-	s.createAll(s.router.Objects(Place{Host: "web", Gateways: s.way.Gateways, Pinned: s.way.Pinned})...)
+	s.CreateAll(s.router.Objects(Place{Host: "web", Gateways: s.way.Gateways, Pinned: s.way.Pinned})...)
 	s.CreateYAML(rollout(instance, fmt.Sprintf(`
     canary:
       %s
@@ -141,7 +112,7 @@ func (s *Shop) steps(more []string) string {
 		index++
 	}
 	pause := func() {
-		s.pauses = append(s.pauses, index)
+		s.Pauses = append(s.Pauses, index)
 		add("pause: {}")
 	}
 	add("setCanaryScale: {replicas: 1}")
@@ -152,7 +123,7 @@ func (s *Shop) steps(more []string) string {
 		add(step)
 	}
 	pause()
-	for i, share := range shares {
+	for i, share := range traffic.Shares {
 		add(fmt.Sprintf("setWeight: %d", share))
 		if i == 0 { // not sooner: a canary that matches no weight has no pod for the header's calls
 			add("setCanaryScale: {matchTrafficWeight: true}")
@@ -212,7 +183,7 @@ func (s *Shop) plan(service string) Plan {
 
 func (s *Shop) send(plan Plan) *Load {
 	s.Helper()
-	return Send(s.T, s.bench.Lab, s.caller+":8080", plan)
+	return Send(s.T, s.Lab, s.caller+":8080", plan)
 }
 
 // Load sends what everybody sends.
@@ -241,23 +212,4 @@ func (s *Shop) Deliver(version string, errors float64) {
 		map[string]any{"op": "replace", "path": container + "env/0/value", "value": version},
 		map[string]any{"op": "replace", "path": container + "env/1/value", "value": fmt.Sprint(errors)},
 	})
-}
-
-// Rest waits for the pause before the first share if it is zero, else for that of the share.
-func (s *Shop) Rest(share int) {
-	s.Helper()
-	s.AwaitPause("web", s.pauses[slices.Index(shares, share)+1])
-}
-
-// Go ends pauses until the canary has a share.
-func (s *Shop) Go(share int) {
-	s.Helper()
-	s.Rest(0)
-	for _, next := range shares {
-		s.Promote("web")
-		s.Rest(next)
-		if next == share {
-			return
-		}
-	}
 }

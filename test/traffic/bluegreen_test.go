@@ -43,9 +43,9 @@ func (s *Shop) switchByHand(times int) []time.Duration {
 	place := Place{Name: "hand", Host: "hand." + s.Namespace + ".example", First: "hand"}
 	hashes := map[string]string{blue: s.Hash("web-active"), green: s.Hash("web-preview")}
 	s.CreateYAML(pinned(place.First, hashes[blue]))
-	s.createAll(s.router.Whole(place)...)
+	s.CreateAll(s.router.Whole(place)...)
 	return s.turns(place, times, func(gets string) time.Time {
 		selector := map[string]any{"selector": map[string]any{v1alpha1.DefaultRolloutUniqueLabelKey: hashes[gets]}}
-		return s.Apply(Turn{Resource: services, Name: place.First, Patch: map[string]any{"spec": selector}})
+		return s.Give(Turn{Resource: services, Name: place.First, Patch: map[string]any{"spec": selector}})
 	})
 }

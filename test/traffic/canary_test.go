@@ -32,7 +32,7 @@ func TestWholeCanary(t *testing.T) {
 		s.Rest(0)
 		headers := s.sendHeaders()
 		s.measure(load, "before the first share", 0)
-		for _, share := range shares {
+		for _, share := range Shares {
 			s.Promote("web")
 			s.Rest(share)
 			s.measure(load, fmt.Sprintf("canary, paused at %d %%", share), share)
@@ -90,7 +90,7 @@ func (s *Shop) sendHeaders() *headers {
 	}
 	plan := Plan{Host: s.place("", "").Host, Rate: rate / 5, Through: s.proxy.Address, Headers: map[string]string{"x-canary": "true"}}
 	s.awaitWay(plan, green)
-	return &headers{s, Send(s.T, s.lab, plan)}
+	return &headers{s, Send(s.T, s.Lab, plan)}
 }
 
 func (h *headers) judge(what string) {

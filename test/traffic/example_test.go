@@ -18,7 +18,7 @@ func TestNginxExample(t *testing.T) {
 	router.Name = "examples/03-nginx-canary"
 	s := NewShop(t, lab, traefik, router)
 	defer s.explain()
-	s.Scene.Apply(filepath.Join(root, "examples", "03-nginx-canary"))
+	s.Apply(filepath.Join(root, "examples", "03-nginx-canary"))
 	s.AwaitPhase(rollout, v1alpha1.RolloutPhaseHealthy)
 	s.awaitRoute(host)
 	load := Send(t, lab, Plan{Host: host, Rate: rate, Through: traefik.Address})

@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long a test waits for anything.
-const patience = 15 * time.Second
+const patience = time.Minute
 
 // Plan is requests at a constant rate, until they are ended.
 type Plan struct {

@@ -22,7 +22,10 @@ var (
 	table   Table
 )
 
-var report = flag.String("report", "", "file that gets the table as Markdown")
+var (
+	report = flag.String("report", "", "file that gets the table as Markdown")
+	rounds = flag.Int("rounds", 5, "how often the canary is taken back at each of its shares")
+)
 
 func TestMain(m *testing.M) {
 	flag.Parse()

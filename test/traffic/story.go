@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,43 +25,59 @@ var recorded = []schema.GroupVersionResource{
 // before is how far back the cause of a lost request is looked for.
 const before = 1500 * time.Millisecond
 
-// explain tells the last writes if the test failed. It is deferred: once the test has ended nobody can ask the lab any more.
-func (s *Shop) explain() {
-	s.Helper()
-	if !s.Failed() {
-		return
-	}
-	const enough = 60
-	all := s.Trace()
-	var text strings.Builder
-	for _, entry := range all[max(0, len(all)-enough):] {
-		fmt.Fprintf(&text, "  %s %s\n", entry.Came.Format(clock), describe(entry))
-	}
-	s.Logf("the last writes:\n%s", text.String())
-}
-
 // clock is how moments are written down.
 const clock = "15:04:05.000"
 
-// Story tells what was written shortly before requests were lost, and when they were: that shows which order of writes was wrong.
+// explain tells the last writes if the test failed. It is deferred: once the test has ended nobody can ask the lab any more.
+func (s *Shop) explain() {
+	s.Helper()
+	if s.Failed() {
+		s.Log(LastWrites(s.Trace()))
+	}
+}
+
+// LastWrites tells the end of a trace.
+func LastWrites(trace []e2e.Entry) string {
+	const enough = 80
+	var text strings.Builder
+	text.WriteString("the last writes:\n")
+	for _, entry := range trace[max(0, len(trace)-enough):] {
+		fmt.Fprintf(&text, "  %s %s\n", entry.Came.Format(clock), describe(entry))
+	}
+	return text.String()
+}
+
+// Story tells what was written shortly before requests of a load were lost.
 func (s *Shop) Story(load *Load) string {
 	s.Helper()
-	losses := load.Losses()
-	if len(losses) == 0 {
-		return ""
+	var losses []Loss
+	for _, r := range load.Losses() {
+		losses = append(losses, Loss{r.At, fmt.Sprintf("%d of %d: %v", r.Failed(), r.Requests, r.Failures)})
 	}
+	return Story(s.Trace(), losses)
+}
+
+// Loss is a slice of time that ended at a moment, and the requests that failed in it.
+type Loss struct {
+	At   time.Time
+	Text string
+}
+
+// Story tells losses and what was written shortly before them, in the order of time: that shows which order of writes was wrong. It is empty
+// where nothing was lost.
+func Story(trace []e2e.Entry, losses []Loss) string {
 	type line struct {
 		at   time.Time
 		text string
 	}
 	var lines []line
-	for _, r := range losses {
-		lines = append(lines, line{r.At, fmt.Sprintf("LOST %d of %d: %v", r.Failed(), r.Requests, r.Failures)})
+	for _, loss := range losses {
+		lines = append(lines, line{loss.At, "LOST " + loss.Text})
 	}
 	near := func(at time.Time) bool {
-		return slices.ContainsFunc(losses, func(r Report) bool { return at.After(r.At.Add(-before)) && at.Before(r.At.Add(slice)) })
+		return slices.ContainsFunc(losses, func(l Loss) bool { return at.After(l.At.Add(-before)) && at.Before(l.At.Add(slice)) })
 	}
-	for _, entry := range s.Trace() {
+	for _, entry := range trace {
 		if near(entry.Came) {
 			lines = append(lines, line{entry.Came, describe(entry)})
 		}
@@ -88,6 +105,10 @@ func describe(entry e2e.Entry) string {
 		words = []string{hash}
 	case "Ingress":
 		words = []string{"weight " + o.GetAnnotations()["nginx.ingress.kubernetes.io/canary-weight"]}
+	case "VirtualService":
+		words = []string{compact(o, "spec", "http")}
+	case "DestinationRule":
+		words = []string{compact(o, "spec", "subsets")}
 	case "ReplicaSet":
 		want, _, _ := unstructured.NestedInt64(o.Object, "spec", "replicas")
 		available, _, _ := unstructured.NestedInt64(o.Object, "status", "availableReplicas")
@@ -104,6 +125,16 @@ func describe(entry e2e.Entry) string {
 		words = []string{fmt.Sprint(o.Object["spec"])}
 	}
 	return fmt.Sprintf("%s %s %s", o.GetKind(), o.GetName(), strings.Join(words, " "))
+}
+
+// compact is a list of an object on one line.
+func compact(o *unstructured.Unstructured, path ...string) string {
+	list, _, _ := unstructured.NestedSlice(o.Object, path...)
+	text, err := json.Marshal(list)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 // addresses of a slice, with what keeps one from getting requests.
