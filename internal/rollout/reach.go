@@ -1,7 +1,10 @@
 package rollout
 
 import (
+	"slices"
+
 	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kanari-dev/kanari/api/v1alpha1"
 	"github.com/kanari-dev/kanari/internal/revision"
@@ -22,15 +25,32 @@ func (t *turn) reached(service string, rs *appsv1.ReplicaSet) int32 {
 	return min(available, t.behind(service, rs))
 }
 
-// behind is how many ready pods of a revision a Service leads to.
+// behind is how many ready pods of a revision a Service leads to, without those of which it is known that they were told to go.
 func (t *turn) behind(service string, rs *appsv1.ReplicaSet) int32 {
 	count := int32(0)
 	for _, pod := range t.Endpoints[service] {
-		if revision.Bears(rs, pod) {
+		if revision.Bears(rs, pod) && !t.going(pod) {
 			count++
 		}
 	}
 	return count
+}
+
+// going tells whether a pod was told to go, where pods are looked at.
+func (t *turn) going(name string) bool {
+	return slices.ContainsFunc(t.Pods, func(pod *metav1.PartialObjectMetadata) bool {
+		return pod.Name == name && pod.DeletionTimestamp != nil
+	})
+}
+
+// stillFound tells whether a Service seems to lead to a pod that was told to go: what was read of it is from before.
+func (t *turn) stillFound() bool {
+	for _, pods := range t.Endpoints {
+		if slices.ContainsFunc(pods, t.going) {
+			return true
+		}
+	}
+	return false
 }
 
 // leads tells whether a Service leads to every available pod of a revision.

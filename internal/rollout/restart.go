@@ -25,7 +25,7 @@ func restarted(t *turn) outcome {
 		return goOn
 	}
 	due := t.dueForRestart()
-	if len(due) == 0 {
+	if len(due) == 0 && !t.stillFound() {
 		t.status.RestartedAt = t.ro.Spec.RestartAt
 		return goOn
 	}

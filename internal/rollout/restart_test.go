@@ -5,6 +5,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -136,5 +137,26 @@ func TestReturning(t *testing.T) {
 				t.Errorf("returning: %t, should be %t", got, c.want)
 			}
 		})
+	}
+}
+
+// TestBehind is the moment after an eviction: the pod is marked, and neither the ReplicaSet nor the EndpointSlice has been told of it.
+func TestBehind(t *testing.T) {
+	rs := grown("fresh", 2)
+	all := marked(rs, 1)
+	all[0].Name, all[1].Name = "fresh-stays", "fresh-goes"
+	look := turn{World: World{
+		Services:  map[string]*corev1.Service{"canary": {}},
+		Endpoints: map[string][]string{"canary": {"fresh-goes", "fresh-stays"}}, Pods: all,
+	}}
+	if got := look.reached("canary", rs); got != 1 {
+		t.Errorf("%d pods are reached, should be 1", got)
+	}
+	if !look.stillFound() {
+		t.Error("the one that goes is still found, and nobody notices")
+	}
+	look.Endpoints["canary"] = []string{"fresh-stays"}
+	if look.stillFound() {
+		t.Error("none that goes is found any more, and it is not noticed")
 	}
 }
