@@ -46,7 +46,7 @@ func (t *turn) services() (canary, stable string) {
 // the new revision answers before the Service would lead to nobody. An old one that answers in the meantime, because a newer template came,
 // goes on until the newest has as many pods.
 func (t *turn) stableReceiver() *appsv1.ReplicaSet {
-	if t.turning {
+	if t.turning && t.canary.PingPong == nil { // of a pair the other Service takes over, and leads to the new revision already
 		return t.revisions.New
 	}
 	last := t.canary.TrafficRouting == nil && t.sizes.Stable == 0 && t.replicas() > 0
