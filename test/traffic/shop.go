@@ -97,8 +97,8 @@ func (s *Shop) OpenBlueGreen() {
 	s.awaitRoute(place.Host)
 }
 
-// rollout is one with a strategy. A pod serves for three seconds after it was told to go, as the pods behind every proxy must: until then
-// the proxy may not have heard of it.
+// rollout is one with a strategy. A pod serves for three seconds after it was told to go, and gets a share only a second after it is ready, as
+// the pods behind every proxy should: until then the proxy may not have heard of it.
 func rollout(instance, strategy string) string {
 	labels := "{}"
 	if instance != "" {
@@ -110,6 +110,7 @@ kind: Rollout
 metadata: {name: web, labels: %s}
 spec:
   replicas: 4
+  minReadySeconds: 1
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web}}
