@@ -42,18 +42,19 @@ func (t *turn) services() (canary, stable string) {
 	return v1alpha1.CanaryServices(&ro)
 }
 
-// stableReceiver is who answers for the stable Service: the stable revision, or the one that is about to become it. Without routes a last weight of 100 takes all its pods, and
-// the new revision answers before the Service would lead to nobody. An old one that answers in the meantime, because a newer template came,
-// goes on until the newest has as many pods.
+// stableReceiver is who answers for the stable Service: the stable revision, or the new one where that Service turns for a promotion. Of a
+// pair the other one takes over, and this one keeps its revision as long as it has requests. Without routes a last weight of 100 takes all
+// its pods, and the new revision answers before the Service would lead to nobody. An old one that answers in the meantime, because a newer
+// template came, goes on until the newest has as many pods.
 func (t *turn) stableReceiver() *appsv1.ReplicaSet {
-	if t.turning && t.canary.PingPong == nil { // of a pair the other Service takes over, and leads to the new revision already
+	_, service := t.services()
+	if t.turning && service == t.nextStableService() {
 		return t.revisions.New
 	}
 	last := t.canary.TrafficRouting == nil && t.sizes.Stable == 0 && t.replicas() > 0
 	if !last || t.allNew() || t.status.Abort || t.halted() {
 		return t.revisions.Stable
 	}
-	_, service := t.services()
 	former, fresh := t.revisions.ByHash(t.selects(service)), t.revisions.New
 	switch {
 	case former != fresh && former != t.revisions.Stable && revision.Available(former) > revision.Available(fresh):

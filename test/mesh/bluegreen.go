@@ -23,7 +23,6 @@ func (s *Shop) BlueGreen() {
 `))
 	s.AwaitPhase("web", v1alpha1.RolloutPhaseHealthy)
 	load := s.Load()
-	load.Count(rate) // takes more than a second: the way back is known by which revision is the older one, and their ages are in whole seconds
 	s.Deliver(green, 0)
 	s.AwaitPause("web", atThePreview)
 	lag := &traffic.Lag{ByHand: s.switchedByHand(6)}

@@ -3,15 +3,10 @@ package mesh
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/yaml"
 
 	"github.com/kanari-dev/kanari/test/traffic"
 )
@@ -30,7 +25,7 @@ var (
 
 // deployIstiod installs it and waits until it answers, and until its webhook is one that nobody can pass by.
 func (b *Bench) deployIstiod(ctx context.Context) error {
-	if err := b.install(ctx, filepath.Join(b.root, "mesh", "config", "istiod.yaml")); err != nil {
+	if err := traffic.Install(ctx, b.Lab, filepath.Join(b.root, "mesh", "config", "istiod.yaml")); err != nil {
 		return err
 	}
 	watched := traffic.Watched{Resource: pods, Namespace: "istio-system"}
@@ -73,29 +68,4 @@ func inForce(all []*unstructured.Unstructured) bool {
 		}
 	}
 	return len(all) > 0
-}
-
-// install creates what a file has, unless it is there.
-func (b *Bench) install(ctx context.Context, file string) error {
-	reader, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = reader.Close() }()
-	for decoder := yaml.NewYAMLOrJSONDecoder(reader, 4096); ; {
-		object := &unstructured.Unstructured{}
-		err := decoder.Decode(&object.Object)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("reading %s: %w", file, err)
-		}
-		if len(object.Object) == 0 {
-			continue
-		}
-		if err := b.Lab.Client.Create(ctx, object); err != nil && !apierrors.IsAlreadyExists(err) {
-			return fmt.Errorf("installing %s: %w", file, err)
-		}
-	}
 }

@@ -15,7 +15,7 @@ func TestBlueGreen(t *testing.T) {
 	each(t, func(s *Shop) {
 		s.OpenBlueGreen()
 		load := s.Load()
-		s.measure(load, "blue-green, before the switch", 0) // and the second version is younger by whole seconds, in which ages are written down
+		s.measure(load, "blue-green, before the switch", 0)
 		s.Deliver(green)
 		s.AwaitPause("web", atThePreview)
 		lag := &Lag{ByHand: s.switchByHand(6)}

@@ -56,7 +56,7 @@ func DeployTraefik(ctx context.Context, lab *e2e.Lab) (Proxy, error) {
 	if err := installKinds(ctx, lab); err != nil {
 		return Proxy{}, fmt.Errorf("installing Traefik's kinds: %w", err)
 	}
-	if err := install(ctx, lab, "traefik.yaml"); err != nil {
+	if err := Install(ctx, lab, "traefik.yaml"); err != nil {
 		return Proxy{}, err
 	}
 	proxy := Proxy{}
@@ -82,7 +82,7 @@ func installKinds(ctx context.Context, lab *e2e.Lab) error {
 		return errors.Join(fmt.Errorf("%s has no definitions", module), err)
 	}
 	for _, file := range files {
-		if err := install(ctx, lab, file); err != nil {
+		if err := Install(ctx, lab, file); err != nil {
 			return err
 		}
 	}
@@ -118,8 +118,8 @@ func Ready(pod *corev1.Pod) bool {
 	return false
 }
 
-// install creates what a file has, unless it is there.
-func install(ctx context.Context, lab *e2e.Lab, file string) error {
+// Install creates what a file has, unless it is there.
+func Install(ctx context.Context, lab *e2e.Lab, file string) error {
 	reader, err := os.Open(file)
 	if err != nil {
 		return err
